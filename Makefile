@@ -1,0 +1,90 @@
+# Steward: everything that a developer runs. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+ENGINE_DIR := internal/clickhouse/embedded/lib
+WEB_DIR    := dashboard/web
+GO_SOURCES := $(shell find . -name '*.go' -not -path '*/node_modules/*')
+WEB_SOURCES := $(shell find $(WEB_DIR)/src $(WEB_DIR)/*.json $(WEB_DIR)/*.mjs -type f 2>/dev/null)
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# How long each fuzz target runs in `make fuzz`.
+FUZZTIME ?= 30s
+
+export DEBIAN_FRONTEND := noninteractive
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: build ## install what is missing, build, and show Steward with a simulated fleet
+	./bin/steward demo $(DEMO)
+
+.PHONY: build
+build: bin/steward bin/libchdb ## build bin/steward with the page and the engine's library
+
+bin/steward: $(GO_SOURCES) $(WEB_DIR)/dist/index.html go.mod go.sum
+	@scripts/need.sh go
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/steward
+
+$(WEB_DIR)/dist/index.html: $(WEB_SOURCES) $(WEB_DIR)/node_modules/.package-lock.json
+	npm run --silent --prefix $(WEB_DIR) build
+
+$(WEB_DIR)/node_modules/.package-lock.json: $(WEB_DIR)/package-lock.json
+	@scripts/need.sh node
+	npm ci --no-audit --no-fund --prefix $(WEB_DIR)
+	@touch $@
+
+# The engine's library is large: it is linked, not copied.
+.PHONY: bin/libchdb
+bin/libchdb: $(ENGINE_DIR)/node_modules/.package-lock.json
+	@mkdir -p bin
+	@for f in $(ENGINE_DIR)/node_modules/@chdb/lib-*/libchdb.*; do ln -sf "../$$f" "bin/$$(basename $$f)"; done
+
+$(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
+	@scripts/need.sh node
+	npm ci --no-audit --no-fund --prefix $(ENGINE_DIR)
+	@touch $@
+
+.PHONY: test
+test: build ## set up and run every test: Go with -race, browser, command line
+	@scripts/need.sh gcc mosquitto prometheus chromium
+	npm run --silent --prefix $(WEB_DIR) check
+	go vet ./...
+	go test -race -timeout 20m ./...
+
+.PHONY: soak
+soak: build ## the long versions of the fault tests
+	@scripts/need.sh gcc mosquitto
+	SOAK=1 go test -count=1 -timeout 3h -run Fault -v ./cmd/steward
+
+.PHONY: lint
+lint: ## golangci-lint as configured in .golangci.yml
+	go tool -modfile=scripts/tools.mod golangci-lint run ./...
+
+.PHONY: vuln
+vuln: ## known vulnerabilities in what is linked (asks the public database)
+	go tool -modfile=scripts/tools.mod govulncheck ./...
+
+.PHONY: bench
+bench: build ## measure against a baseline in the same run; prints ratios
+	@scripts/need.sh mosquitto
+	go run ./bench $(BENCH)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: screenshots
+screenshots: build ## pictures of the page in both languages, into docs/
+	@scripts/need.sh chromium
+	scripts/screenshots.sh
+
+.PHONY: clean
+clean: ## remove what was built and fetched
+	rm -rf bin bench/results $(WEB_DIR)/node_modules $(ENGINE_DIR)/node_modules
+	find $(WEB_DIR)/dist -mindepth 1 -not -name .gitkeep -delete

@@ -1,0 +1,225 @@
+// Package app wires Steward together: its configuration, what starts in which
+// order, and how it stops.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"steward/ingest"
+	"steward/internal/telemetry"
+)
+
+// Config is the whole configuration. configs/steward.yaml explains every key;
+// a test keeps the two the same.
+type Config struct {
+	DataDir     string     `koanf:"data_dir"`
+	StartupWait Duration   `koanf:"startup_wait"`
+	Log         Log        `koanf:"log"`
+	HTTP        HTTP       `koanf:"http"`
+	MQTT        MQTT       `koanf:"mqtt"`
+	Broker      Broker     `koanf:"embedded_broker"`
+	ClickHouse  ClickHouse `koanf:"clickhouse"`
+	Engine      Engine     `koanf:"engine"`
+	Ingest      Ingest     `koanf:"ingest"`
+	Spool       Spool      `koanf:"spool"`
+	Retention   Retention  `koanf:"retention"`
+}
+
+// Log says how much is written to standard error, and how.
+type Log struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"`
+}
+
+// HTTP is where people and Prometheus come in.
+type HTTP struct {
+	Listen         string   `koanf:"listen"`
+	AllowedOrigins []string `koanf:"allowed_origins"`
+	MaxClients     int      `koanf:"max_live_clients"`
+}
+
+// MQTT is the broker to read. Without one the embedded broker is started.
+type MQTT struct {
+	Broker       string   `koanf:"broker"`
+	ClientID     string   `koanf:"client_id"`
+	Group        string   `koanf:"group"`
+	User         string   `koanf:"user"`
+	Password     string   `koanf:"password"`
+	PasswordFile string   `koanf:"password_file"`
+	TLS          TLS      `koanf:"tls"`
+	KeepAlive    Duration `koanf:"keep_alive"`
+}
+
+// Broker is the embedded MQTT broker.
+type Broker struct {
+	Listen       string `koanf:"listen"`
+	User         string `koanf:"user"`
+	Password     string `koanf:"password"`
+	PasswordFile string `koanf:"password_file"`
+	MaxClients   int    `koanf:"max_clients"`
+}
+
+// ClickHouse is the store. Without addresses the embedded engine is started.
+type ClickHouse struct {
+	Addrs        []string `koanf:"addrs"`
+	HTTPURL      string   `koanf:"http_url"`
+	Database     string   `koanf:"database"`
+	User         string   `koanf:"user"`
+	Password     string   `koanf:"password"`
+	PasswordFile string   `koanf:"password_file"`
+	TLS          TLS      `koanf:"tls"`
+}
+
+// Engine is the embedded ClickHouse.
+type Engine struct {
+	Library string `koanf:"library"`
+	Memory  Size   `koanf:"memory"`
+}
+
+// Ingest is what happens between the broker and the store.
+type Ingest struct {
+	MaxPayload    Size     `koanf:"max_payload"`
+	FlushRows     int      `koanf:"flush_rows"`
+	FlushInterval Duration `koanf:"flush_interval"`
+	DedupWindow   int      `koanf:"dedup_window"`
+	ClockAhead    Duration `koanf:"clock_ahead"`
+	ClockBehind   Duration `koanf:"clock_behind"`
+}
+
+// Spool is the durable log behind the acknowledgement.
+type Spool struct {
+	Dir          string   `koanf:"dir"`
+	MaxBytes     Size     `koanf:"max_bytes"`
+	ReserveBytes Size     `koanf:"reserve_bytes"`
+	SegmentBytes Size     `koanf:"segment_bytes"`
+	SyncInterval Duration `koanf:"sync_interval"`
+}
+
+// Retention is how long rows are kept, by class of device.
+type Retention struct {
+	Meter       Duration `koanf:"meter"`
+	Elevator    Duration `koanf:"elevator"`
+	Fire        Duration `koanf:"fire"`
+	Access      Duration `koanf:"access"`
+	DeadLetters Duration `koanf:"dead_letters"`
+}
+
+// DefaultConfig is what holds where nothing is configured: everything in one
+// process, on loopback, under the user's data folder.
+func DefaultConfig() Config {
+	clock := telemetry.DefaultClockPolicy()
+	return Config{
+		DataDir:     expandHome("~/.local/share/steward"),
+		StartupWait: seconds(30),
+		Log:         Log{Level: "info", Format: "text"},
+		HTTP:        HTTP{Listen: "127.0.0.1:8080", MaxClients: 5000},
+		MQTT:        MQTT{KeepAlive: seconds(30)},
+		Broker:      Broker{Listen: "127.0.0.1:1883", MaxClients: 10_000},
+		ClickHouse:  ClickHouse{Database: "steward"},
+		Ingest: Ingest{
+			MaxPayload: 1 << 20, FlushRows: 50_000, FlushInterval: seconds(1), DedupWindow: 1_000_000,
+			ClockAhead: Duration(clock.MaxAhead), ClockBehind: Duration(clock.MaxBehind),
+		},
+		Spool: Spool{MaxBytes: 16 << 30, ReserveBytes: 1 << 30, SegmentBytes: 64 << 20, SyncInterval: Duration(2e6)},
+		Retention: Retention{
+			Meter: days(5 * 365), Elevator: days(3 * 365), Fire: days(3 * 365), Access: days(180), DeadLetters: days(90),
+		},
+	}
+}
+
+// embeddedBroker and embeddedEngine say which parts run inside Steward.
+func (c *Config) embeddedBroker() bool { return c.MQTT.Broker == "" }
+func (c *Config) embeddedEngine() bool { return len(c.ClickHouse.Addrs) == 0 }
+
+// SpoolDir is where the spool lives.
+func (c *Config) spoolDir() string {
+	if c.Spool.Dir != "" {
+		return c.Spool.Dir
+	}
+	return filepath.Join(c.DataDir, "spool")
+}
+
+// EngineDir is where the embedded engine keeps its data.
+func (c *Config) EngineDir() string { return filepath.Join(c.DataDir, "clickhouse") }
+
+// ClockPolicy is how far a device's clock may be off.
+func (c *Config) ClockPolicy() telemetry.ClockPolicy {
+	return telemetry.ClockPolicy{MaxAhead: c.Ingest.ClockAhead.Std(), MaxBehind: c.Ingest.ClockBehind.Std()}
+}
+
+// Validate checks what the types cannot: every error names its key.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{key}, args...)...))
+	}
+	if c.DataDir == "" {
+		bad("data_dir", "must not be empty")
+	}
+	if err := c.logHandlerOK(); err != nil {
+		bad("log", "%w", err)
+	}
+	if b := c.MQTT.Broker; b != "" && !hasScheme(b, "tcp", "mqtt", "tls", "ssl", "mqtts") {
+		bad("mqtt.broker", "%q does not start with tcp:// or tls://", b)
+	}
+	if strings.ContainsAny(c.MQTT.Group, "/+#") {
+		bad("mqtt.group", "%q must not contain /, + or #", c.MQTT.Group)
+	}
+	if c.embeddedBroker() {
+		if err := (ingest.BrokerOptions{Listen: c.Broker.Listen, User: c.Broker.User, Password: c.Broker.Password}).CheckListen(); err != nil {
+			bad("embedded_broker", "%w", err)
+		}
+	}
+	if !c.embeddedEngine() && c.ClickHouse.HTTPURL != "" && !hasScheme(c.ClickHouse.HTTPURL, "http", "https") {
+		bad("clickhouse.http_url", "%q does not start with http:// or https://", c.ClickHouse.HTTPURL)
+	}
+	if err := telemetry.CheckSegment(c.ClickHouse.Database); err != nil || strings.Contains(c.ClickHouse.Database, "-") {
+		bad("clickhouse.database", "%q is not of the form [a-z0-9][a-z0-9_]*", c.ClickHouse.Database)
+	}
+	for _, p := range []struct {
+		key string
+		v   int64
+	}{
+		{"ingest.max_payload", int64(c.Ingest.MaxPayload)}, {"ingest.flush_rows", int64(c.Ingest.FlushRows)},
+		{"ingest.flush_interval", int64(c.Ingest.FlushInterval)}, {"ingest.dedup_window", int64(c.Ingest.DedupWindow)},
+		{"spool.max_bytes", int64(c.Spool.MaxBytes)}, {"spool.segment_bytes", int64(c.Spool.SegmentBytes)},
+		{"startup_wait", int64(c.StartupWait)}, {"http.max_live_clients", int64(c.HTTP.MaxClients)},
+		{"embedded_broker.max_clients", int64(c.Broker.MaxClients)}, {"mqtt.keep_alive", int64(c.MQTT.KeepAlive)},
+	} {
+		if p.v <= 0 {
+			bad(p.key, "must be more than 0")
+		}
+	}
+	// The record must fit the spool's own limit with its envelope.
+	const largest = 8 << 20
+	if c.Ingest.MaxPayload > largest {
+		bad("ingest.max_payload", "%s is more than %s", c.Ingest.MaxPayload, Size(largest))
+	}
+	for _, r := range []struct {
+		key string
+		v   Duration
+	}{
+		{"retention.meter", c.Retention.Meter}, {"retention.elevator", c.Retention.Elevator}, {"retention.fire", c.Retention.Fire},
+		{"retention.access", c.Retention.Access}, {"retention.dead_letters", c.Retention.DeadLetters},
+	} {
+		if r.v < days(1) {
+			bad(r.key, "%s is less than a day", r.v)
+		}
+	}
+	if err := c.ClockPolicy().Validate(); err != nil {
+		bad("ingest", "%w", err)
+	}
+	return errors.Join(errs...)
+}
+
+func hasScheme(url string, schemes ...string) bool {
+	for _, s := range schemes {
+		if strings.HasPrefix(url, s+"://") {
+			return true
+		}
+	}
+	return false
+}

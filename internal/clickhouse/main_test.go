@@ -1,0 +1,9 @@
+package clickhouse_test
+
+import (
+	"testing"
+
+	"steward/internal/clickhouse/clickhousetest"
+)
+
+func TestMain(m *testing.M) { clickhousetest.Main(m) }

@@ -1,0 +1,291 @@
+CREATE TABLE dead_letter_replays
+(
+    `id` String CODEC(ZSTD(1)),
+    `at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `outcome` LowCardinality(String) CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(at)
+ORDER BY id
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE TABLE dead_letters
+(
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `topic` String CODEC(ZSTD(1)),
+    `payload` String CODEC(ZSTD(3)),
+    `codec` LowCardinality(String) CODEC(ZSTD(1)),
+    `reason` LowCardinality(String) CODEC(ZSTD(1)),
+    `error` String CODEC(ZSTD(3))
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(received)
+ORDER BY (received, id)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE TABLE events
+(
+    `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `severity` LowCardinality(String) CODEC(ZSTD(1)),
+    `attrs` String CODEC(ZSTD(3))
+)
+ENGINE = MergeTree
+PARTITION BY (toYYYYMM(ts), class)
+ORDER BY (project, class, device, ts, kind, id)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE TABLE readings
+(
+    `ts` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), T64, ZSTD(1)) SETTINGS (min_compress_block_size = 4194304, max_compress_block_size = 4194304),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `value` Float64 CODEC(Delta(8), ZSTD(3)) SETTINGS (min_compress_block_size = 262144)
+)
+ENGINE = MergeTree
+PARTITION BY (toYYYYMM(ts), class)
+ORDER BY (project, class, device, metric, ts)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE TABLE readings_1d
+(
+    `bucket` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `first` SimpleAggregateFunction(min, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `last` SimpleAggregateFunction(max, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYear(bucket)
+ORDER BY (project, class, device, metric, bucket, region)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW readings_1d_mv TO readings_1d
+(
+    `bucket` DateTime('UTC'),
+    `region` LowCardinality(String),
+    `project` LowCardinality(String),
+    `class` LowCardinality(String),
+    `device` LowCardinality(String),
+    `metric` LowCardinality(String),
+    `min` SimpleAggregateFunction(min, Float64),
+    `max` SimpleAggregateFunction(max, Float64),
+    `first` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `last` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `count` UInt64,
+    `sum` Float64,
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+AS SELECT
+    toDateTime(toStartOfDay(fine.bucket), 'UTC') AS bucket,
+    region,
+    project,
+    class,
+    device,
+    metric,
+    min(fine.min) AS min,
+    max(fine.max) AS max,
+    (min(fine.first.ts), argMin(fine.first.value, fine.first.ts)) AS first,
+    (max(fine.last.ts), argMax(fine.last.value, fine.last.ts)) AS last,
+    sum(fine.count) AS count,
+    sum(fine.sum) AS sum,
+    max(fine.received) AS received
+FROM readings_1h AS fine
+GROUP BY
+    bucket,
+    region,
+    project,
+    class,
+    device,
+    metric;
+
+CREATE TABLE readings_1h
+(
+    `bucket` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `first` SimpleAggregateFunction(min, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `last` SimpleAggregateFunction(max, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(bucket)
+ORDER BY (project, class, device, metric, bucket, region)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW readings_1h_mv TO readings_1h
+(
+    `bucket` DateTime('UTC'),
+    `region` LowCardinality(String),
+    `project` LowCardinality(String),
+    `class` LowCardinality(String),
+    `device` LowCardinality(String),
+    `metric` LowCardinality(String),
+    `min` SimpleAggregateFunction(min, Float64),
+    `max` SimpleAggregateFunction(max, Float64),
+    `first` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `last` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `count` UInt64,
+    `sum` Float64,
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC'))
+)
+AS SELECT
+    toStartOfHour(fine.bucket) AS bucket,
+    region,
+    project,
+    class,
+    device,
+    metric,
+    min(fine.min) AS min,
+    max(fine.max) AS max,
+    (min(fine.first.ts), argMin(fine.first.value, fine.first.ts)) AS first,
+    (max(fine.last.ts), argMax(fine.last.value, fine.last.ts)) AS last,
+    sum(fine.count) AS count,
+    sum(fine.sum) AS sum,
+    max(fine.received) AS received
+FROM readings_5m AS fine
+GROUP BY
+    bucket,
+    region,
+    project,
+    class,
+    device,
+    metric;
+
+CREATE TABLE readings_5m
+(
+    `bucket` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `first` SimpleAggregateFunction(min, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `last` SimpleAggregateFunction(max, Tuple(
+        ts DateTime64(3, 'UTC'),
+        value Float64)) CODEC(ZSTD(1)),
+    `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY (toYYYYMM(bucket), class)
+ORDER BY (project, class, device, metric, bucket, region)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE MATERIALIZED VIEW readings_5m_mv TO readings_5m
+(
+    `bucket` DateTime('UTC'),
+    `region` LowCardinality(String),
+    `project` LowCardinality(String),
+    `class` LowCardinality(String),
+    `device` LowCardinality(String),
+    `metric` LowCardinality(String),
+    `min` Float64,
+    `max` Float64,
+    `first` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `last` Tuple(
+        DateTime64(3, 'UTC'),
+        Float64),
+    `count` UInt64,
+    `sum` Float64,
+    `received` DateTime64(3, 'UTC')
+)
+AS SELECT
+    toDateTime(toStartOfFiveMinutes(ts), 'UTC') AS bucket,
+    region,
+    project,
+    class,
+    device,
+    metric,
+    min(value) AS min,
+    max(value) AS max,
+    (min(ts), argMin(value, ts)) AS first,
+    (max(ts), argMax(value, ts)) AS last,
+    count() AS count,
+    sum(value) AS sum,
+    max(received) AS received
+FROM readings
+GROUP BY
+    bucket,
+    region,
+    project,
+    class,
+    device,
+    metric;
+
+CREATE TABLE schema_migrations
+(
+    `version` UInt32,
+    `name` String,
+    `checksum` String,
+    `applied_at` DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY version
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE states
+(
+    `ts` DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `value` String CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY (toYYYYMM(ts), class)
+ORDER BY (project, class, device, metric, ts)
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
