@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"steward/ingest/spool"
 	"steward/internal/telemetry"
@@ -18,28 +17,27 @@ type Sink interface {
 	Rejected(telemetry.DeadLetter)
 }
 
-// followWindow is the memory for duplicates on the way to the screens: a
-// repetition there is a nuisance at most, and the store has its own.
-const followWindow = 1 << 16
+// followWindow is the memory for duplicates on the way to the screens, in
+// events: a repeated event would be shown twice. A repeated value is the same
+// value, and the board keeps the latest anyway.
+const followWindow = 1 << 14
 
 // Follower carries messages from the spool to the screens. It reads the spool
 // on its own, so that a ClickHouse that is away, or behind, stops nobody from
 // seeing an alarm.
 type Follower struct {
-	spool  *spool.Spool
-	proc   *processor
-	sink   Sink
-	logger *slog.Logger
-	from   uint64
+	spool *spool.Spool
+	proc  *processor
+	sink  Sink
+	from  uint64
 }
 
 // NewFollower prepares to follow the spool from the position of the store: what
 // is below it comes from ClickHouse.
 func NewFollower(s *Store, sink Sink) *Follower {
-	return &Follower{
-		spool: s.spool, proc: newProcessor(s.opts.Clock, followWindow), sink: sink,
-		logger: s.logger, from: s.start.Position,
-	}
+	f := &Follower{spool: s.spool, proc: newProcessor(s.opts.Clock, followWindow), sink: sink, from: s.start.Position}
+	f.proc.eventsOnly = true
+	return f
 }
 
 // Run follows until ctx ends or the spool fails.

@@ -39,6 +39,7 @@ type processor struct {
 	topics     map[string]source
 	deliveries *window // repeated deliveries of one publish
 	values     *window // repeated readings, states and events of a device
+	eventsOnly bool    // values are not checked: for who minds a repetition less than the work
 	out        codec.Output
 	letters    []telemetry.DeadLetter
 	late       int // readings of the last message that were older than the device's newest
@@ -138,6 +139,10 @@ func (p *processor) source(topic []byte) (source, error) {
 // dropDuplicates removes what the device has sent before: a reading or state
 // with the same metric, time and value, an event with the same kind and id.
 func (p *processor) dropDuplicates(d *device) {
+	p.dropEvents(d)
+	if p.eventsOnly {
+		return
+	}
 	readings := p.out.Readings[:0]
 	for _, r := range p.out.Readings {
 		if !p.values.add(mix(mix(mix(d.hash, xxhash.Sum64String(r.Metric)), uint64(r.TS)), math.Float64bits(r.Value))) {
@@ -163,7 +168,9 @@ func (p *processor) dropDuplicates(d *device) {
 		states = append(states, s)
 	}
 	p.out.States = states
+}
 
+func (p *processor) dropEvents(d *device) {
 	events := p.out.Events[:0]
 	for _, e := range p.out.Events {
 		if !p.values.add(mix(mix(d.hash, xxhash.Sum64String(e.Kind)), xxhash.Sum64String(e.ID))) {

@@ -158,7 +158,7 @@ func TestProcessorIsDeterministic(t *testing.T) {
 		}
 		return all.String()
 	}
-	if run() != run() {
+	if first, second := run(), run(); first != second {
 		t.Error("two runs over the same records differ")
 	}
 }

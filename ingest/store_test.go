@@ -101,11 +101,11 @@ func feed(t *testing.T, sp *spool.Spool, n int) (rows int) {
 	var last uint64
 	for i := range n {
 		m := Message{Client: "c", PacketID: uint16(i), Topic: fmt.Sprintf("property/r/p/meter/m%d/telemetry", i%5)}
-		switch {
-		case i%10 == 3:
+		switch i % 10 {
+		case 3:
 			m.Payload = []byte("garbage")
 			rows++
-		case i%10 == 7: // what message i-5 said, by the same device
+		case 7: // what message i-5 said, by the same device
 			m.Payload = fmt.Appendf(nil, `{"ts":%d,"a":1,"b":2}`, testNow-telemetry.Millis(i-5))
 		default:
 			m.Payload = fmt.Appendf(nil, `{"ts":%d,"a":1,"b":2}`, testNow-telemetry.Millis(i))
@@ -253,12 +253,12 @@ func TestFollowerDoesNotWaitForTheStore(t *testing.T) {
 		sink.mu.Lock()
 		readings, rejected := sink.readings, sink.rejected
 		sink.mu.Unlock()
-		if readings == 160 && rejected == 10 {
+		if readings == 180 && rejected == 10 { // a repeated value is the same value: it is let through
 			break
 		}
 		select {
 		case <-deadline:
-			t.Fatalf("the screens saw %d readings and %d rejections, want 160 and 10", readings, rejected)
+			t.Fatalf("the screens saw %d readings and %d rejections, want 180 and 10", readings, rejected)
 		case <-time.After(time.Millisecond):
 		}
 	}

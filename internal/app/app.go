@@ -159,7 +159,7 @@ func (a *App) serveHTTP(version string) error {
 		return err
 	}
 	a.board = board
-	a.life.run("live board", 5*time.Second, func(ctx context.Context) error { board.Run(ctx); return nil })
+	a.life.run("live board", 5*time.Second, board.Run)
 
 	server, err := dashboard.New(dashboard.Options{
 		Board: board, Gatherer: a.registry, Registerer: a.registry, Ready: a.health.notReady,

@@ -58,7 +58,7 @@ func checkDataDir(dir string) (string, error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return "", fmt.Errorf("%s: %w", dir, err)
 	}
-	free := int64(st.Bavail) * int64(st.Bsize)
+	free := int64(st.Bavail) * st.Bsize
 	const least = 2 << 30
 	if free < least {
 		return "", fmt.Errorf("%s has %.1f GiB free, less than 2 GiB: make room, or give another data_dir", dir, float64(free)/(1<<30))
