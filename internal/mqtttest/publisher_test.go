@@ -40,6 +40,7 @@ func newScripted(t *testing.T) *scripted {
 
 // accept lets the next client in.
 func (s *scripted) accept() *peer {
+	s.t.Helper()
 	conn, err := s.ln.Accept()
 	if err != nil {
 		s.t.Fatal(err)
@@ -52,6 +53,28 @@ func (s *scripted) accept() *peer {
 	p.read(typeConnect)
 	p.write(typeConnack, 2, 0, 0)
 	return p
+}
+
+// connect makes a publisher and lets it in.
+func (s *scripted) connect(opts PublisherOptions) (*Publisher, *peer) {
+	s.t.Helper()
+	opts.Addr = s.ln.Addr().String()
+	type result struct {
+		p   *Publisher
+		err error
+	}
+	made := make(chan result)
+	go func() {
+		p, err := NewPublisher(s.t.Context(), opts)
+		made <- result{p, err}
+	}()
+	c := s.accept()
+	r := <-made
+	if r.err != nil {
+		s.t.Fatal(r.err)
+	}
+	s.t.Cleanup(func() { _ = r.p.Close() })
+	return r.p, c
 }
 
 type peer struct {
@@ -91,18 +114,7 @@ func (p *peer) message() (payload string, id uint16, dup bool) {
 func TestResend(t *testing.T) {
 	broker := newScripted(t)
 	var acked []uint64
-	opts := PublisherOptions{Addr: broker.ln.Addr().String(), Window: 5, Acked: func(seq uint64) { acked = append(acked, seq) }}
-	made := make(chan *Publisher)
-	go func() {
-		p, err := NewPublisher(t.Context(), opts)
-		if err != nil {
-			t.Error(err)
-		}
-		made <- p
-	}()
-	first := broker.accept()
-	p := <-made
-	defer p.Close()
+	p, first := broker.connect(PublisherOptions{Window: 5, Acked: func(seq uint64) { acked = append(acked, seq) }})
 	publish(t, p, 0, 4)
 	ids := map[string]uint16{}
 	for range 4 {
@@ -147,9 +159,7 @@ func TestResend(t *testing.T) {
 // TestFullWindow: a broker that acknowledges nothing holds the publisher up,
 // and Close lets it go.
 func TestFullWindow(t *testing.T) {
-	broker := newScripted(t)
-	go broker.accept()
-	p := publisher(t, PublisherOptions{Addr: broker.ln.Addr().String(), Window: 3})
+	p, _ := newScripted(t).connect(PublisherOptions{Window: 3})
 	publish(t, p, 0, 3)
 	result := make(chan error, 1)
 	go func() {

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"os/exec"
+)
+
+var errNotLinux = errors.New("the benchmark reads /proc: run it on Linux")
+
+func tie(*exec.Cmd) {}
+
+func usageOf(int) (moment, error) { return moment{}, errNotLinux }
+
+func childOf(int, string) (int, error) { return 0, errNotLinux }
