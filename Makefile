@@ -80,9 +80,10 @@ fuzz: ## run every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: screenshots
-screenshots: build ## pictures of the page in both languages, into docs/
-	@scripts/need.sh chromium
-	scripts/screenshots.sh
+screenshots: build ## pictures of the page in both languages, into docs/screenshots
+	@scripts/need.sh gcc chromium
+	STEWARD_SHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestBrowser ./dashboard
+	cp docs/screenshots/danger-en.png docs/live.png
 
 .PHONY: clean
 clean: ## remove what was built and fetched

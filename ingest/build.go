@@ -55,10 +55,10 @@ func endOr(ctx context.Context, err error) error {
 func (s *Store) warmUp(ctx context.Context, r *spool.Reader) error {
 	for r.Position() < s.start.Position {
 		seq, b, err := r.Next(ctx)
+		if _, _, gone := gap(err); gone {
+			continue // it was accounted for when it was to be stored
+		}
 		if err != nil {
-			if errors.As(err, new(*spool.CorruptError)) {
-				continue
-			}
 			return err
 		}
 		if rec, err := parseRecord(b); err == nil {
@@ -182,20 +182,32 @@ func (s *Store) take(b *batch, t *tally, seq uint64, raw []byte) (urgent bool) {
 // corrupt accounts for records that the disk lost, and reports whether that is
 // what err says.
 func (s *Store) corrupt(b *batch, t *tally, err error) bool {
-	var gap *spool.CorruptError
-	if !errors.As(err, &gap) {
+	from, to, gone := gap(err)
+	if !gone {
 		return false
 	}
-	lost := gap.To - gap.From
-	t.reject(telemetry.Corrupt, lost)
+	t.reject(telemetry.Corrupt, to-from)
 	t.Letters++
-	s.metrics.corrupt.Add(float64(lost))
-	s.logger.Error("spool records are damaged", "from", gap.From, "to", gap.To, "remedy", "check the disk that holds the spool")
+	s.metrics.corrupt.Add(float64(to - from))
+	s.logger.Error("spool records are lost", "error", err, "remedy", "check the disk that holds the spool")
 	b.rows.AddDeadLetter(telemetry.DeadLetter{
-		ID: hexID(mix(gap.From, gap.To)), Received: telemetry.MillisOf(time.Now()),
-		Reason: telemetry.Corrupt, Error: gap.Error(),
+		ID: hexID(mix(from, to)), Received: telemetry.MillisOf(time.Now()),
+		Reason: telemetry.Corrupt, Error: err.Error(),
 	})
 	return true
+}
+
+// gap reports which records, from ≤ seq < to, a reader says are not to be had.
+func gap(err error) (from, to uint64, gone bool) {
+	var damaged *spool.CorruptError
+	var deleted *spool.TrimmedError
+	switch {
+	case errors.As(err, &damaged):
+		return damaged.From, damaged.To, true
+	case errors.As(err, &deleted):
+		return deleted.From, deleted.To, true
+	}
+	return 0, 0, false
 }
 
 func receivedOf(raw []byte) telemetry.Millis {
@@ -227,13 +239,14 @@ func (m marks) progress(p *processor, size int) {
 // fills both windows, but not further back than maxReplay bytes.
 func (s *Store) keep(to uint64) uint64 {
 	m := s.marks
+	most := min(maxReplay, uint64(s.spool.Stats().MaxBytes)/maxReplayPart)
 	last := m[len(m)-1]
 	first := 0
 	var bytes uint64
 	for i := len(m) - 1; i > 0; i-- {
 		bytes += m[i].bytes
 		enough := last.values-m[i-1].values >= uint64(s.opts.DedupWindow) && to-m[i].seq >= deliveryWindow
-		if enough || bytes > maxReplay {
+		if enough || bytes > most {
 			first = i
 			break
 		}

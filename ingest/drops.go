@@ -23,7 +23,7 @@ func BrokerDrops(ctx context.Context, opts SubscriberOptions) (dropped float64, 
 	o.SetClientID(fmt.Sprintf("steward-drops-%08x", rand.Uint32()))
 	o.SetCleanSession(true)
 	client := mqtt.NewClient(o)
-	if err := connect(client, opts.ConnectTimeout); err != nil {
+	if _, err := connect(client, opts.ConnectTimeout); err != nil {
 		return 0, false, err
 	}
 	defer client.Disconnect(250)

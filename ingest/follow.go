@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 
 	"steward/ingest/spool"
 	"steward/internal/telemetry"
@@ -46,8 +45,8 @@ func (f *Follower) Run(ctx context.Context) error {
 	defer r.Close()
 	for {
 		seq, raw, err := r.Next(ctx)
-		if errors.As(err, new(*spool.CorruptError)) || errors.As(err, new(*spool.TrimmedError)) {
-			continue // the store accounts for the one, and has stored the other
+		if _, _, gone := gap(err); gone {
+			continue // the store has it, or accounts for it
 		}
 		if err != nil {
 			return endOr(ctx, err)

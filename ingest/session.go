@@ -28,10 +28,12 @@ type session struct {
 
 	client string // the MQTT client id, part of a delivery's identity
 	conn   *bufferedConn
+	heard  atomic.Int64 // when something came from the broker last, Unix nanoseconds
 	// skipped is set once a message was neither stored nor acknowledged because
 	// the spool is full: the broker has it, and delivers it on the next
 	// connection.
 	skipped atomic.Bool
+	left    packetIDs // of what was skipped; only handle uses it
 
 	mu      sync.Mutex // guards pending
 	pending []pendingAck
@@ -49,7 +51,8 @@ func newSession(ctx context.Context, cancel context.CancelCauseFunc, in *Intake,
 
 // attach takes the connection on which this session will be delivered.
 func (s *session) attach(conn net.Conn) net.Conn {
-	s.conn = &bufferedConn{Conn: conn, r: bufio.NewReaderSize(conn, 64<<10)}
+	s.heard.Store(time.Now().UnixNano())
+	s.conn = &bufferedConn{Conn: conn, r: bufio.NewReaderSize(hearing{conn, &s.heard}, 64<<10)}
 	return s.conn
 }
 
@@ -61,6 +64,9 @@ func (s *session) handle(_ mqtt.Client, m mqtt.Message) {
 		Topic: m.Topic(), Payload: m.Payload(), Client: s.client,
 		PacketID: m.MessageID(), Dup: m.Duplicate(), Retained: m.Retained(),
 	}
+	if m.Qos() > 0 && s.mustSkip(&msg) {
+		return
+	}
 	seq, err := s.intake.acceptSoon(s.ctx, &msg)
 	switch {
 	case err == nil:
@@ -70,6 +76,7 @@ func (s *session) handle(_ mqtt.Client, m mqtt.Message) {
 			s.mu.Unlock()
 		}
 	case errors.Is(err, spool.ErrFull):
+		s.left.add(m.MessageID())
 		if s.skipped.CompareAndSwap(false, true) {
 			s.logger.Warn("spool is full: messages stay with the broker, unacknowledged", "remedy", "bring ClickHouse back, or raise spool.max_bytes")
 		}
@@ -77,6 +84,27 @@ func (s *session) handle(_ mqtt.Client, m mqtt.Message) {
 		s.cancel(fmt.Errorf("append to the spool: %w", err))
 	}
 }
+
+// mustSkip reports, and notes, that a message stays with the broker because
+// others did. Once one has been skipped only events are taken on this
+// connection: the broker will deliver everything from the oldest on again, and
+// what was taken out of turn might not be recognised by then. And nothing is
+// acknowledged under a packet id that was skipped: a broker without a limit of
+// messages in flight gives out ids again when they run out, and would take the
+// acknowledgement for that of the older message.
+func (s *session) mustSkip(m *Message) bool {
+	if !s.skipped.Load() || isEvent(m.Topic) && !s.left.has(m.PacketID) {
+		return false
+	}
+	s.left.add(m.PacketID)
+	return true
+}
+
+// packetIDs is a set of MQTT packet ids.
+type packetIDs [1 << 16 / 64]uint64
+
+func (p *packetIDs) add(id uint16)      { p[id/64] |= 1 << (id % 64) }
+func (p *packetIDs) has(id uint16) bool { return p[id/64]&(1<<(id%64)) != 0 }
 
 // acknowledge sends the PUBACKs of everything that has reached the disk, many
 // in one write. It bypasses paho on purpose: paho's path costs a channel
@@ -123,9 +151,31 @@ func (s *session) takeAcks(buf []byte, durable uint64) []byte {
 	return buf
 }
 
-// watch returns when the session ends. A connection on which messages were skipped is
-// ended once there is room again: only a new one brings them back.
-func (s *session) watch() {
+// await waits for the answer to a packet. It comes behind everything that the
+// broker has in the pipe, so that only silence for longer than limit is a
+// reason to give up.
+func (s *session) await(t mqtt.Token, limit time.Duration) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-t.Done():
+			return t.Error()
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		case <-tick.C:
+			if s.silence() > limit {
+				return fmt.Errorf("no answer within %s", limit)
+			}
+		}
+	}
+}
+
+// watch returns when the session ends. It ends it after a silence longer than
+// limit, in which at least a ping would have been answered. A connection on
+// which messages were skipped it ends once there is room again: only a new one
+// brings them back.
+func (s *session) watch(limit time.Duration) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -133,11 +183,32 @@ func (s *session) watch() {
 		case <-s.ctx.Done():
 			return
 		case <-tick.C:
-			if s.skipped.Load() && !s.intake.spool.Full() {
-				s.cancel(errors.New("the spool has room again: reconnecting for what the broker kept"))
-			}
+		}
+		if quiet := s.silence(); quiet > limit {
+			s.cancel(fmt.Errorf("the broker has said nothing for %s", quiet.Round(time.Second)))
+		}
+		if s.skipped.Load() && !s.intake.spool.Full() {
+			s.cancel(errors.New("the spool has room again: reconnecting for what the broker kept"))
 		}
 	}
+}
+
+func (s *session) silence() time.Duration {
+	return time.Since(time.Unix(0, s.heard.Load()))
+}
+
+// hearing notes when something was read from a connection.
+type hearing struct {
+	net.Conn
+	last *atomic.Int64
+}
+
+func (h hearing) Read(p []byte) (int, error) {
+	n, err := h.Conn.Read(p)
+	if n > 0 {
+		h.last.Store(time.Now().UnixNano())
+	}
+	return n, err
 }
 
 // bufferedConn reads ahead: paho reads a packet in four small pieces, and each

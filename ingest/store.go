@@ -46,8 +46,10 @@ const (
 	busyFactor = 4
 
 	// maxReplay bounds how much of the spool is kept, and read again at start,
-	// only to remember what a duplicate would look like.
-	maxReplay = 256 << 20
+	// only to remember what a duplicate would look like; in a small spool it is
+	// a part of its size, since what is kept takes room from what comes in.
+	maxReplay     = 256 << 20
+	maxReplayPart = 4
 
 	cursorName = "store"
 )
@@ -76,8 +78,11 @@ type Store struct {
 
 	proc  *processor
 	marks marks
-	start spool.State
-	check checkpoint
+	// released is the end of what was given up to make room in a full spool. It
+	// belongs to the inserter.
+	released uint64
+	start    spool.State
+	check    checkpoint
 }
 
 // batch is a run of the spool, [from, to), and the rows it became.
@@ -180,7 +185,7 @@ func (s *Store) insert(ctx context.Context, b *batch) error {
 	// The intent first: should the process die from here on, the next one
 	// builds this very batch again, with this very token.
 	intent := checkpoint{Tally: b.before, Through: b.to}
-	if err := s.save(b.from, b.kept, intent); err != nil {
+	if err := s.save(b.from, s.keptOf(b.kept, b.from), intent); err != nil {
 		return err
 	}
 	if b.rows.Rows() > 0 {
@@ -189,11 +194,22 @@ func (s *Store) insert(ctx context.Context, b *batch) error {
 		}
 		s.metrics.insertRows.Add(float64(b.rows.Rows()))
 	}
-	if err := s.save(b.to, b.keep, checkpoint{Tally: b.after}); err != nil {
+	if err := s.save(b.to, s.keptOf(b.keep, b.to), checkpoint{Tally: b.after}); err != nil {
 		return err
 	}
 	s.books.confirm(b.after.clone())
 	return nil
+}
+
+// keptOf is the position from which the spool is kept: wanted for the memory of
+// duplicates, unless the spool is full. Then everything below position goes:
+// taking messages in comes before recognising, after a restart, which of them
+// came twice.
+func (s *Store) keptOf(wanted, position uint64) uint64 {
+	if s.spool.Full() {
+		s.released = position
+	}
+	return max(wanted, s.released)
 }
 
 func (s *Store) save(position, keep uint64, c checkpoint) error {

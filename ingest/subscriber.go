@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -132,16 +133,20 @@ func (s *Subscriber) connection(ctx context.Context) error {
 
 	sess := newSession(ctx, cancel, s.intake, s.opts.ClientID, s.logger)
 	client := mqtt.NewClient(s.clientOptions(sess, cancel))
-	if err := connect(client, s.opts.ConnectTimeout); err != nil {
+	kept, err := connect(client, s.opts.ConnectTimeout)
+	if err != nil {
 		return err
 	}
 	defer client.Disconnect(250) // ms to hand over the DISCONNECT packet
 	acks.Go(sess.acknowledge)
+	if kept {
+		s.setConnected(true) // what the broker collected is on its way already
+	}
 
 	// Subscribing again on a session that the broker kept changes nothing there;
 	// on one that it lost it is what keeps the messages coming.
 	sub := client.Subscribe(s.opts.filter(), 1, nil)
-	if err := waitToken(ctx, sub, s.opts.ConnectTimeout); err != nil {
+	if err := sess.await(sub, s.opts.ConnectTimeout); err != nil {
 		return fmt.Errorf("subscribe to %s: %w", s.opts.filter(), err)
 	}
 	const refused = 0x80
@@ -153,7 +158,7 @@ func (s *Subscriber) connection(ctx context.Context) error {
 	s.setConnected(true)
 	s.logger.Info("subscribed to the broker", "broker", s.opts.Broker, "filter", s.opts.filter())
 
-	sess.watch()
+	sess.watch(s.opts.KeepAlive + s.opts.KeepAlive/2 + s.opts.ConnectTimeout)
 	return context.Cause(ctx)
 }
 
@@ -162,6 +167,10 @@ func (s *Subscriber) clientOptions(sess *session, cancel context.CancelCauseFunc
 	o.SetClientID(s.opts.ClientID)
 	o.SetCleanSession(false)
 	o.SetAutoAckDisabled(true)
+	// The answer to a ping comes behind everything that the broker has in the
+	// pipe, which after an absence may be minutes: session.watch judges by what
+	// is heard at all.
+	o.SetPingTimeout(math.MaxInt64)
 	o.SetOrderMatters(true) // the handler runs in paho's own goroutine: no goroutine per message
 	o.SetStore(noStore{})
 	o.SetDefaultPublishHandler(sess.handle)
@@ -184,7 +193,7 @@ func CheckBroker(opts SubscriberOptions) error {
 	o.SetClientID(fmt.Sprintf("steward-check-%08x", rand.Uint32()))
 	o.SetCleanSession(true)
 	client := mqtt.NewClient(o)
-	if err := connect(client, opts.ConnectTimeout); err != nil {
+	if _, err := connect(client, opts.ConnectTimeout); err != nil {
 		return err
 	}
 	client.Disconnect(250)
@@ -207,22 +216,23 @@ func baseOptions(opts SubscriberOptions) *mqtt.ClientOptions {
 	return o
 }
 
-func connect(client mqtt.Client, timeout time.Duration) error {
-	token := client.Connect()
+// connect reports whether the broker had kept the session.
+func connect(client mqtt.Client, timeout time.Duration) (kept bool, err error) {
+	token := client.Connect().(*mqtt.ConnectToken)
 	if !token.WaitTimeout(timeout + time.Second) {
 		client.Disconnect(0)
-		return fmt.Errorf("%w within %s", ErrBrokerUnreachable, timeout)
+		return false, fmt.Errorf("%w within %s", ErrBrokerUnreachable, timeout)
 	}
-	err := token.Error()
+	err = token.Error()
 	switch {
 	case err == nil:
-		return nil
+		return token.SessionPresent(), nil
 	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
-		return fmt.Errorf("%w: %w", ErrBrokerAuth, err)
+		return false, fmt.Errorf("%w: %w", ErrBrokerAuth, err)
 	case errors.Is(err, packets.ErrorNetworkError):
-		return fmt.Errorf("%w: %w", ErrBrokerUnreachable, err)
+		return false, fmt.Errorf("%w: %w", ErrBrokerUnreachable, err)
 	}
-	return fmt.Errorf("connect to the broker: %w", err)
+	return false, fmt.Errorf("connect to the broker: %w", err)
 }
 
 func waitToken(ctx context.Context, t mqtt.Token, timeout time.Duration) error {
