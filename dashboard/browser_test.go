@@ -1,0 +1,50 @@
+package dashboard
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestBrowser plays the application in a real browser against a real server. The
+// scenes are in web/test/browser.mjs.
+func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	if _, err := fs.Stat(webDist(), "index.html"); err != nil {
+		t.Fatal("the application is not built: run make build (or npm ci && npm run build in dashboard/web), then test again")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal("node is missing: apt-get install nodejs npm")
+	}
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	if _, err := os.Stat(chromium); err != nil {
+		t.Fatalf("no browser at %s: apt-get install chromium fonts-noto-cjk, or set CHROMIUM", chromium)
+	}
+	if _, err := os.Stat(filepath.Join("web", "node_modules", "playwright-core")); err != nil {
+		t.Fatal("the browser driver is missing: run npm ci in dashboard/web")
+	}
+
+	s := newStage(t)
+	control := s.control()
+	defer control.Close()
+	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "test/unit.mjs", "test/browser.mjs")
+	run.Dir = "web"
+	run.Env = append(os.Environ(),
+		"CHROMIUM="+chromium,
+		"STEWARD_URL=http://"+s.addr,
+		"STEWARD_CONTROL="+control.URL,
+	)
+	out, err := run.CombinedOutput()
+	if err != nil {
+		t.Fatalf("browser tests: %v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}

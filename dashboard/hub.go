@@ -1,0 +1,199 @@
+package dashboard
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"steward/internal/live"
+	"steward/internal/telemetry"
+)
+
+// pace is how patient the hub is with its clients.
+type pace struct {
+	write     time.Duration // for one message to be taken
+	ping      time.Duration // between two pings
+	silence   time.Duration // without any sign of life
+	heartbeat time.Duration // between two messages when there is nothing to say
+	slow      time.Duration // for a client that keeps missing updates
+	goodbye   time.Duration // for the answer to a close
+}
+
+func defaultPace() pace {
+	return pace{
+		write:     10 * time.Second,
+		ping:      15 * time.Second,
+		silence:   40 * time.Second,
+		heartbeat: 5 * time.Second,
+		slow:      15 * time.Second,
+		goodbye:   time.Second,
+	}
+}
+
+const (
+	defaultMaxClients = 5000
+	// sendBuffer bounds what the kernel holds for one client, in bytes: more
+	// would only be older data, and hide that the client is slow.
+	sendBuffer = 256 << 10
+	// retryAfter is what a refused client is told to wait.
+	retryAfter = 10 * time.Second
+)
+
+// hub lets websocket clients in and knows how many there are. It does not hold
+// them: each client's goroutines follow the board by themselves and share what
+// is encoded.
+type hub struct {
+	board    *live.Board
+	metrics  *metrics
+	log      *slog.Logger
+	origins  origins
+	pace     pace
+	max      int
+	upgrader websocket.Upgrader
+
+	running context.Context // ends when the server stops
+	cancel  context.CancelFunc
+
+	mu      sync.Mutex // guards what follows
+	clients int
+	closed  bool
+	idle    chan struct{} // closed when the last client is gone after a stop
+}
+
+func newHub(b *live.Board, m *metrics, log *slog.Logger, o origins, maxClients int) *hub {
+	running, cancel := context.WithCancel(context.Background())
+	return &hub{
+		board:   b,
+		metrics: m,
+		log:     log,
+		origins: o,
+		pace:    defaultPace(),
+		max:     cmp.Or(maxClients, defaultMaxClients),
+		upgrader: websocket.Upgrader{
+			ReadBufferSize:   1 << 10,
+			WriteBufferSize:  4 << 10,
+			WriteBufferPool:  new(sync.Pool),
+			HandshakeTimeout: 10 * time.Second,
+			// Values repeat their names: frames shrink to a sixth, and are
+			// compressed once for all clients of a scope.
+			EnableCompression: true,
+			CheckOrigin:       func(*http.Request) bool { return true }, // checked before, with a better answer
+			Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+				fail(w, status, reason.Error())
+			},
+		},
+		running: running,
+		cancel:  cancel,
+		idle:    make(chan struct{}),
+	}
+}
+
+// ServeHTTP serves one websocket client until it leaves.
+func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.origins.allow(r) {
+		h.log.Warn("websocket refused to a page of another origin", "origin", r.Header.Get("Origin"), "host", r.Host)
+		fail(w, http.StatusForbidden, "pages of another origin may not connect; add it to the allowed origins in the configuration")
+		return
+	}
+	scope, err := parseScope(r.URL.Query())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	if !h.enter(w) {
+		return
+	}
+	defer h.leave()
+	conn, err := h.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	if tcp, ok := conn.NetConn().(interface{ SetWriteBuffer(int) error }); ok {
+		if err := tcp.SetWriteBuffer(sendBuffer); err != nil {
+			h.log.Debug("websocket keeps its send buffer", "error", err)
+		}
+	}
+	newClient(h, conn, scope, r.URL.Query().Get("overview") == "scope").run()
+}
+
+// enter counts a client in, or answers why not.
+func (h *hub) enter(w http.ResponseWriter) bool {
+	h.mu.Lock()
+	closed, full := h.closed, h.clients >= h.max
+	if !closed && !full {
+		h.clients++
+		h.metrics.clients.Set(float64(h.clients))
+	}
+	h.mu.Unlock()
+	switch {
+	case closed:
+		failLater(w, http.StatusServiceUnavailable, retryAfter, "the server is stopping")
+	case full:
+		h.metrics.refused.Inc()
+		failLater(w, http.StatusServiceUnavailable, retryAfter, "too many live clients are connected; try again later")
+	}
+	return !closed && !full
+}
+
+func (h *hub) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clients--
+	h.metrics.clients.Set(float64(h.clients))
+	if h.closed && h.clients == 0 {
+		close(h.idle)
+	}
+}
+
+// stop closes all clients and waits until they are gone, or ctx ends.
+func (h *hub) stop(ctx context.Context) {
+	h.mu.Lock()
+	if !h.closed && h.clients == 0 {
+		close(h.idle)
+	}
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel()
+	select {
+	case <-h.idle:
+	case <-ctx.Done():
+	}
+}
+
+// parseScope reads the scope from a request's query.
+func parseScope(q url.Values) (live.Scope, error) {
+	detail := live.Filter{
+		Region:  q.Get("region"),
+		Project: q.Get("project"),
+		Class:   telemetry.Class(q.Get("class")),
+		Device:  q.Get("device"),
+	}
+	if err := detail.Validate(); err != nil {
+		return live.Scope{}, err
+	}
+	switch o := q.Get("overview"); o {
+	case "", "all":
+		return scopeOf(detail, false), nil
+	case "scope":
+		return scopeOf(detail, true), nil
+	default:
+		return live.Scope{}, fmt.Errorf("overview %.64q is not one of all, scope", o)
+	}
+}
+
+// scopeOf is the scope of a client that looks at detail.
+func scopeOf(detail live.Filter, overview bool) live.Scope {
+	s := live.Scope{Detail: detail}
+	if overview {
+		s.Overview = detail
+		s.Overview.Device = ""
+	}
+	return s
+}

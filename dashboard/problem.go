@@ -1,0 +1,47 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// problem is an error as RFC 9457 has it.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// fail answers a request with a problem. detail is for the person who reads it:
+// what was wrong and what to do.
+func fail(w http.ResponseWriter, status int, detail string) {
+	answer(w, status, "application/problem+json", problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
+	})
+}
+
+// failLater is fail for what may work after a while.
+func failLater(w http.ResponseWriter, status int, after time.Duration, detail string) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+	fail(w, status, detail)
+}
+
+// answer writes v as JSON. What it returns must not be kept by caches.
+func answer(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("dashboard: an answer that is not JSON: " + err.Error()) // our own types only
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // who asked may be gone
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	fail(w, http.StatusNotFound, "there is nothing at "+strconv.Quote(r.URL.Path))
+}

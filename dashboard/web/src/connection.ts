@@ -1,0 +1,120 @@
+// The websocket to the server: reconnects by itself, with back-off and jitter so
+// that a thousand screens do not come back in one moment, and notices a
+// connection that is dead although the operating system has not.
+import type { Message, Scope } from './protocol';
+
+export type Status =
+  | { state: 'connecting' }
+  | { state: 'live' }
+  | { state: 'waiting'; until: number; attempt: number };
+
+export interface Listener {
+  message(message: Message): void;
+  status(status: Status): void;
+}
+
+/** The server says something at least every five seconds. */
+const silenceLimit = 12_000;
+const connectLimit = 10_000;
+const firstDelay = 500;
+const longestDelay = 15_000;
+/** After this long a connection was a good one and the next failure starts anew. */
+const goodAfter = 10_000;
+/** The server closes with this when the client is too slow. */
+const tryAgainLater = 1013;
+
+export class Connection {
+  status: Status = { state: 'connecting' };
+  /** When the last message came, by this machine's clock; 0 before the first. */
+  heard = 0;
+  private socket: WebSocket | undefined;
+  private attempt = 0;
+  private openedAt = 0;
+  private retryTimer = 0;
+  private watchTimer = 0;
+
+  constructor(private scope: Scope, private readonly listener: Listener) {
+    window.addEventListener('online', () => this.retryNow());
+    window.addEventListener('offline', () => this.lost());
+    document.addEventListener('visibilitychange', () => {
+      // Timers of a hidden page are slow; the truth is wanted when it is seen.
+      if (!document.hidden) this.check();
+    });
+    this.connect();
+  }
+
+  /** Asks for another scope; the answer is a snapshot. */
+  subscribe(scope: Scope): void {
+    this.scope = scope;
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ subscribe: scope }));
+    else if (this.socket) this.connect(); // its address has the old scope
+  }
+
+  /** Connects at once when it is not connected. */
+  retryNow(): void {
+    if (this.status.state === 'waiting') this.connect();
+  }
+
+  private connect(): void {
+    this.drop();
+    this.say({ state: 'connecting' });
+    const url = new URL('/api/v1/live', window.location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    for (const [name, value] of Object.entries(this.scope)) if (value) url.searchParams.set(name, value);
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    this.openedAt = Date.now();
+    socket.onmessage = (event: MessageEvent<string>) => {
+      if (socket !== this.socket) return;
+      this.heard = Date.now();
+      let message: Message;
+      try {
+        message = JSON.parse(event.data) as Message;
+        this.listener.message(message);
+      } catch (error) {
+        // A message that does not follow: start again from a snapshot.
+        console.error('live connection starts again:', error);
+        this.lost();
+        return;
+      }
+      // Live is when there is something to show, not when a socket is open.
+      if (message.type === 'snapshot') this.say({ state: 'live' });
+    };
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.lost(event.code === tryAgainLater ? 5000 : 0);
+    };
+    this.watchTimer = window.setInterval(() => this.check(), 1000);
+  }
+
+  /** Gives up a connection that has been silent for too long. */
+  private check(): void {
+    if (!this.socket) return;
+    const since = Math.max(this.heard, this.openedAt);
+    const limit = this.status.state === 'live' ? silenceLimit : connectLimit;
+    if (Date.now() - since > limit) this.lost();
+  }
+
+  private lost(atLeast = 0): void {
+    if (!this.socket) return;
+    if (this.status.state === 'live' && Date.now() - this.openedAt > goodAfter) this.attempt = 0;
+    this.drop();
+    const most = Math.min(longestDelay, firstDelay * 2 ** this.attempt);
+    const delay = Math.max(atLeast, most / 2 + (Math.random() * most) / 2);
+    this.attempt++;
+    this.say({ state: 'waiting', until: Date.now() + delay, attempt: this.attempt });
+    this.retryTimer = window.setTimeout(() => this.connect(), delay);
+  }
+
+  private drop(): void {
+    window.clearTimeout(this.retryTimer);
+    window.clearInterval(this.watchTimer);
+    const socket = this.socket;
+    this.socket = undefined;
+    socket?.close();
+  }
+
+  private say(status: Status): void {
+    this.status = status;
+    this.listener.status(status);
+  }
+}

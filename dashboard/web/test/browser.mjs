@@ -1,0 +1,320 @@
+// The application in a real browser, against a real server: what a person sees.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { close, launch, open, play, quit } from './driver.mjs';
+import { takeShots } from './shots.mjs';
+
+before(launch);
+after(quit);
+beforeEach(() => play({ do: 'reset' }));
+
+const meter = 'north/harbour/meter/m-1';
+const lift = 'north/harbour/elevator/lift-1';
+const panel = 'south/garden/fire/panel-1';
+const row = (page, device) => page.locator(`[data-device="${device}"]`);
+const base64 = (text) => Buffer.from(text).toString('base64');
+
+/** Opens a page, runs the scene, and fails when the page logged an error. */
+async function scene(options, act) {
+  const page = await open(options);
+  try {
+    await act(page);
+    assert.deepEqual(page.errors, []);
+  } finally {
+    await close(page);
+  }
+}
+
+test('a value appears within a second, with its unit and its times', () =>
+  scene({}, async (page) => {
+    await page.getByText('No devices here yet').waitFor();
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 3.25, late_ms: 90_000 });
+    const value = row(page, meter).locator('[data-metric=power_kw]');
+    await value.waitFor({ timeout: 1000 });
+    assert.match(await value.innerText(), /Power\s+3\.25\skW/);
+    assert.match(await value.getAttribute('title'), /measured .*GMT\+8[\s\S]*received .*GMT\+8/);
+
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 4.5 });
+    await value.getByText('4.5').waitFor({ timeout: 1000 });
+    // late, so not the latest
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 99, late_ms: 60_000 }, { do: 'reading', device: meter, metric: 'voltage_v', value: 230 });
+    await row(page, meter).locator('[data-metric=voltage_v]').waitFor();
+    assert.match(await value.innerText(), /4\.5/);
+  }));
+
+test('an entrapment is on top with a running clock until it is over', () =>
+  scene({}, async (page) => {
+    const strip = page.locator('[data-test=dangers]');
+    await strip.getByText('No open danger to life').waitFor();
+    await play({ do: 'event', device: lift, kind: 'entrapment', id: 'e', age_ms: 125_000 });
+    await strip.getByText('1 open danger to life').waitFor({ timeout: 1000 });
+    const clock = strip.locator('.danger-clock');
+    assert.match(await clock.innerText(), /^02:0[4-9]$/);
+    const first = await clock.innerText();
+    await page.waitForFunction((was) => document.querySelector('.danger-clock')?.textContent !== was, first);
+    assert.match(await strip.innerText(), /left of 10 min/);
+    assert.match(await strip.locator('[role=alert]').textContent(), /Entrapment: harbour lift-1/);
+
+    // from another scope it is still there, and it leads to its device
+    await page.goto(page.url().split('#')[0] + '#project=garden&region=south');
+    await strip.getByRole('button', { name: /Entrapment/ }).click();
+    await page.locator('[data-test=detail]').getByRole('heading', { name: 'lift-1' }).waitFor();
+    await page.locator('[data-test=detail]').getByText('Entrapment').waitFor();
+    assert.match(page.url(), /project=harbour/);
+
+    await play({ do: 'event', device: lift, kind: 'arrived', id: 'a', age_ms: 5000 });
+    await strip.getByText(/help on site after 02:\d\d/).waitFor();
+    await play({ do: 'event', device: lift, kind: 'released', id: 'r' });
+    await strip.getByText('No open danger to life').waitFor();
+  }));
+
+test('over ten minutes without help is said in words', () =>
+  scene({ language: 'zh' }, async (page) => {
+    await play({ do: 'event', device: lift, kind: 'entrapment', id: 'e', age_ms: 599_000 });
+    const card = page.locator('.danger');
+    await card.getByText('10 分钟时限还剩').waitFor();
+    await card.getByText('已超 10 分钟').waitFor();
+    await play({ do: 'event', device: panel, kind: 'alarm', id: 'f' });
+    await page.getByText('2 起危及人身安全的事件未解除').waitFor();
+  }));
+
+test('counts, filters, links and the way back', () =>
+  scene({}, async (page) => {
+    await play(
+      { do: 'reading', device: meter, metric: 'power_kw', value: 1 }, { do: 'status', device: meter, online: true },
+      { do: 'reading', device: lift, metric: 'floor', value: 3 }, { do: 'status', device: lift, online: false },
+      { do: 'reading', device: panel, metric: 'smoke_ppm', value: 2 },
+    );
+    const harbour = page.locator('[data-row="north/harbour"]');
+    await harbour.getByRole('button', { name: /Elevators: 0 online, 1 offline/ }).waitFor();
+    assert.equal(await page.locator('[data-test=total-devices]').innerText(), '3');
+    assert.equal(await page.locator('[data-test=total-offline]').innerText(), '1');
+
+    await harbour.getByRole('button', { name: /Elevators/ }).click();
+    await page.getByText('1 device', { exact: true }).waitFor();
+    assert.match(page.url(), /#region=north&project=harbour&class=elevator$/);
+    await row(page, lift).waitFor();
+    assert.equal(await row(page, meter).count(), 0);
+    assert.equal(await page.locator('[data-row="south/garden"]').count(), 1, 'the counts are of everything');
+
+    await page.goBack();
+    await page.getByText('3 devices', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Offline only' }).click();
+    await page.getByText('1 of 3 devices').waitFor();
+    await page.getByRole('button', { name: 'Offline only' }).click();
+
+    await page.keyboard.press('/');
+    await page.keyboard.type('garden fire');
+    await page.getByText('1 of 3 devices').waitFor();
+    await row(page, panel).waitFor();
+    await page.keyboard.type(' nothing');
+    await page.getByText('No device matches').waitFor();
+    await page.reload();
+    await page.getByText('3 devices', { exact: true }).waitFor();
+  }));
+
+test('the list and the details work from the keyboard', () =>
+  scene({}, async (page) => {
+    await play({ do: 'fleet', count: 100 });
+    await page.getByText('100 devices', { exact: true }).waitFor();
+    await page.locator('.device-row').first().focus();
+    const focused = () => page.evaluate(() => document.activeElement.closest('li')?.getAttribute('aria-posinset'));
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await focused(), '2');
+    await page.keyboard.press('End');
+    assert.equal(await focused(), '100');
+    await page.keyboard.press('PageUp');
+    assert.equal(await focused(), '90');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-test=detail]').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'detail-title');
+    await page.keyboard.press('Escape');
+    await page.locator('[data-test=detail]').waitFor({ state: 'hidden' });
+    assert.equal(await focused(), '90');
+  }));
+
+test('what devices say stays text', () =>
+  scene({}, async (page) => {
+    const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"\'><b>';
+    const before = await page.locator('img, b, iframe').count();
+    await play(
+      { do: 'reading', device: meter, metric: hostile, value: 1 },
+      { do: 'reading', device: meter, metric: '__proto__', value: 7 },
+      { do: 'reading', device: meter, metric: 'constructor', value: 8 },
+      { do: 'state', device: meter, metric: 'mode', text: hostile },
+      { do: 'event', device: lift, kind: hostile, id: hostile, severity: 'life_safety', attrs: JSON.stringify({ [hostile]: hostile, __proto__: 1 }) },
+      { do: 'event', device: lift, kind: 'toString', id: '2' },
+      { do: 'event', device: panel, kind: 'alarm', id: hostile, attrs: JSON.stringify({ zone: hostile }) },
+      { do: 'rejected', topic: hostile, payload: base64(hostile + '\u0000\u001b[2J'), reason: 'bad_topic', error: hostile },
+    );
+    await page.goto(page.url().split('#')[0] + `#device=${meter}`);
+    const detail = page.locator('[data-test=detail]');
+    await detail.locator('tr', { hasText: '__proto__' }).getByText('7', { exact: true }).waitFor();
+    await detail.locator('tr', { hasText: 'constructor' }).getByText('8', { exact: true }).waitFor();
+    await detail.locator('tr', { hasText: 'mode' }).getByText(hostile).waitFor();
+    await page.goto(page.url().split('#')[0] + '#');
+    await page.locator('.events').getByText(hostile).first().waitFor();
+    await page.locator('.events').getByText('toString').waitFor();
+    await page.locator('.rejected code').getByText('\\x00\\x1b[2J').waitFor();
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.equal(await page.locator('img, b, iframe').count(), before);
+  }));
+
+test('rejected messages tell reason, topic, error and content', () =>
+  scene({}, async (page) => {
+    await page.getByText('No message was rejected').waitFor();
+    await play({ do: 'rejected', topic: 'property/x', payload: base64('{"ts":'), reason: 'bad_syntax', error: 'unexpected end at byte 6' });
+    const item = page.locator('.rejected-item');
+    await item.waitFor({ timeout: 1000 });
+    for (const text of ['Unreadable', 'property/x', 'unexpected end at byte 6', '{"ts":', '6 bytes']) await item.getByText(text).waitFor();
+    await page.locator('[data-test=total-rejected]').getByText('1').waitFor();
+  }));
+
+test('a late event is in its place and marked', () =>
+  scene({}, async (page) => {
+    const gate = 'north/harbour/access/g-1';
+    await play(
+      { do: 'event', device: gate, kind: 'denied', id: '1', age_ms: 60_000 },
+      { do: 'event', device: gate, kind: 'door_forced', id: '2', age_ms: 10_000 },
+      { do: 'event', device: gate, kind: 'door_held', id: '3', late_ms: 300_000 },
+      { do: 'event', device: panel, kind: 'alarm', id: '4', age_ms: 3_600_000 },
+    );
+    await page.locator('.event').nth(3).waitFor();
+    const kinds = await page.locator('.event').evaluateAll((list) => list.map((item) => item.dataset.kind));
+    assert.deepEqual(kinds, ['alarm', 'door_forced', 'denied', 'door_held']);
+    await page.locator('.event', { hasText: 'Door held open' }).getByText('5 min late').waitFor();
+  }));
+
+test('without a server the page says so, and comes back by itself', async () => {
+  const page = await open({});
+  await play({ do: 'reading', device: meter, metric: 'power_kw', value: 1 });
+  await row(page, meter).waitFor();
+  await play({ do: 'down' });
+  await page.locator('[data-test=connection]').getByText(/Reconnecting in \d+ s/).waitFor();
+  await page.locator('[data-test=banner]').getByText(/What you see is the state of \d\d:\d\d:\d\d/).waitFor();
+  assert.match(await row(page, meter).innerText(), /1\skW/, 'what was known is still there');
+  // meanwhile things change
+  await play({ do: 'reading', device: meter, metric: 'power_kw', value: 2 }, { do: 'reading', device: lift, metric: 'floor', value: 9 }, { do: 'up' });
+  await page.locator('[data-test=connection]').getByText('Live').waitFor();
+  await page.locator('[data-test=banner]').waitFor({ state: 'hidden' });
+  await row(page, lift).waitFor();
+  await row(page, meter).getByText('2').first().waitFor();
+
+  await page.context().setOffline(true);
+  await page.locator('[data-test=connection]').getByText(/Reconnecting in/).waitFor();
+  await page.context().setOffline(false);
+  await page.locator('[data-test=connection]').getByText('Live').waitFor();
+  await close(page);
+});
+
+test('language and theme are switched and remembered', () =>
+  scene({ language: 'zh' }, async (page) => {
+    await page.getByText('当前没有危及人身安全的事件').waitFor();
+    assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 1 });
+    await row(page, meter).getByText('功率').waitFor();
+    await page.getByRole('button', { name: 'English' }).click();
+    await row(page, meter).getByText('Power').waitFor();
+    assert.equal(await page.getAttribute('html', 'lang'), 'en-GB');
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
+    await page.getByRole('button', { name: 'Theme: as the system' }).click();
+    await page.getByRole('button', { name: 'Theme: light' }).click();
+    assert.notEqual(await background(), light);
+    await page.reload();
+    await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
+    await row(page, meter).getByText('Power').waitFor();
+    assert.notEqual(await background(), light);
+  }));
+
+test('five thousand devices are few elements, and the last can be reached', (t) =>
+  scene({}, async (page) => {
+    await play({ do: 'fleet', count: 5000 }, { do: 'traffic', rate: 2000 });
+    await page.getByText('5000 devices', { exact: true }).or(page.getByText('5,000 devices', { exact: true })).waitFor();
+    const rows = () => page.locator('.device-row').count();
+    assert.ok((await rows()) < 60, `${await rows()} rows exist`);
+    const gaps = await page.evaluate(() => new Promise((done) => {
+      const scroller = document.querySelector('[data-test=device-scroll]');
+      const list = [];
+      let last = performance.now();
+      const step = () => {
+        const now = performance.now();
+        list.push(now - last);
+        last = now;
+        scroller.scrollTop += 400;
+        if (list.length < 120) requestAnimationFrame(step);
+        else done(list);
+      };
+      requestAnimationFrame(step);
+    }));
+    gaps.sort((a, b) => a - b);
+    t.diagnostic(`frames while scrolling through live values: median ${gaps[60].toFixed(0)} ms, worst ${gaps.at(-1).toFixed(0)} ms`);
+    assert.ok((await rows()) < 60, 'scrolling leaves no rows behind');
+    await page.locator('[data-test=device-scroll]').evaluate((element) => { element.scrollTop = element.scrollHeight; });
+    await page.locator('li[aria-posinset="5000"]').waitFor();
+    await play({ do: 'traffic', rate: 0 });
+  }));
+
+test('a narrow screen has everything behind its tabs', () =>
+  scene({ language: 'zh', width: 390, height: 844 }, async (page) => {
+    await play({ do: 'fleet', count: 60 }, { do: 'event', device: panel, kind: 'alarm', id: '1' }, { do: 'rejected', topic: 't', payload: '', reason: 'empty', error: 'says nothing' });
+    await page.locator('.device-row').first().waitFor();
+    for (const [tab, sign] of [['项目', '.counts'], ['事件', '.event'], ['拒收', '.rejected-item'], ['设备', '.device-row']]) {
+      await page.locator('.tabs').getByRole('button', { name: tab }).click();
+      await page.locator(sign).first().waitFor();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, `the page scrolls sideways at ${tab}`);
+    }
+    await page.locator('.device-row').first().click();
+    await page.getByRole('button', { name: '关闭' }).click();
+    await page.locator('[data-test=detail]').waitFor({ state: 'hidden' });
+  }));
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+for (const language of ['en', 'zh']) {
+  for (const theme of ['light', 'dark']) {
+    for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
+      test(`no serious barrier: ${language} ${theme} ${name}`, () =>
+        scene({ language, theme, ...size }, async (page) => {
+          const check = async (state) => {
+            // Injected beside the page's own policy, as a browser extension is.
+            const { violations } = await page.evaluate(async (source) => {
+              if (!window.axe) (0, eval)(source);
+              return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] });
+            }, axe);
+            const grave = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+            assert.deepEqual(grave.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('\n')}`), [], state);
+          };
+          await check('empty');
+          await play(
+            { do: 'fleet', count: 60 },
+            { do: 'event', device: lift, kind: 'entrapment', id: '1', age_ms: 700_000 }, { do: 'event', device: panel, kind: 'alarm', id: '2' },
+            { do: 'event', device: meter, kind: 'tamper', id: '3', late_ms: 100_000 },
+            { do: 'rejected', topic: 't', payload: base64('x'), reason: 'bad_syntax', error: 'not JSON' },
+          );
+          await page.locator('.device-row').first().waitFor();
+          await page.waitForFunction(() => document.querySelector('[data-test=total-devices]')?.textContent !== '0');
+          await check('devices');
+          if (name === 'phone') {
+            for (const tab of ['projects', 'events', 'rejected']) {
+              await page.locator(`[data-to=${tab}]`).click();
+              await check(tab);
+            }
+            await page.locator('[data-to=devices]').click();
+          }
+          await page.locator('.device-row').first().click();
+          await page.locator('[data-test=detail]').waitFor();
+          await check('details');
+          await play({ do: 'down' });
+          await page.locator('[data-test=banner]').waitFor();
+          await check('offline');
+          page.errors.length = 0; // a refused connection is logged by the browser itself
+        }));
+    }
+  }
+}
+
+test('pictures', { skip: !process.env.STEWARD_SHOTS }, () => takeShots(process.env.STEWARD_SHOTS));

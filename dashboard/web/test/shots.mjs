@@ -1,0 +1,66 @@
+// Takes pictures of the application in its languages, themes and sizes, for
+// people to look at: STEWARD_SHOTS=DIR go test ./dashboard -run TestBrowser
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { close, open, play } from './driver.mjs';
+
+export async function takeShots(folder) {
+  await mkdir(folder, { recursive: true });
+  const shot = async (name, options, act) => {
+    const page = await open(options);
+    await page.waitForTimeout(1300); // counts come once a second
+    if (act) await act(page);
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    await close(page);
+  };
+  const phone = { width: 390, height: 844 };
+
+  await play({ do: 'reset' });
+  await shot('empty-zh', { language: 'zh' });
+  await shot('empty-en-phone', { language: 'en', ...phone });
+
+  const base64 = (text) => Buffer.from(text).toString('base64');
+  await play(
+    { do: 'fleet', count: 600 }, { do: 'traffic', rate: 200 },
+    ...Array.from({ length: 30 }, (_, i) => ({
+      do: 'event', device: `south/lychee-bay/access/gate-b3-008`, kind: i % 7 ? 'granted' : 'denied', id: `g${i}`, age_ms: i * 41_000,
+      attrs: JSON.stringify({ card: `****${4000 + i * 7}`, door: 'lobby' }),
+    })),
+    { do: 'event', device: 'east/jade-court/elevator/lift-b5-004', kind: 'fault', age_ms: 500_000, attrs: '{"code":4,"floor":12}' },
+    { do: 'event', device: 'north/drum-tower/meter/em-b4-001', kind: 'reverse_flow', age_ms: 900_000, late_ms: 360_000 },
+    { do: 'event', device: 'south/pearl-plaza/fire/fire-b6-006', kind: 'supervisory', age_ms: 60_000, attrs: '{"zone":"B2 pump room"}' },
+    { do: 'rejected', topic: 'property/east/jade-court/meter/em-b3-009/telemetry', payload: base64('{"ts":1763800000123,"values":{"power_kw":'), reason: 'bad_syntax', error: 'payload is not JSON: unexpected end at byte 41', age_ms: 20_000 },
+    { do: 'rejected', topic: 'property/East/jade-court/oven/7', payload: base64('hello'), reason: 'bad_topic', error: 'topic has 5 segments, not 6: want property/{region}/{project}/{class}/{device}/{telemetry|event|status}', age_ms: 14_000 },
+    { do: 'rejected', topic: 'property/north/west-hills/fire/fire-b1-006/event', payload: Buffer.from([1, 2, 0xff, 0, 64, 64, 35, 35]).toString('base64'), reason: 'bad_syntax', error: 'payload is not JSON: byte 0x01 at the start', age_ms: 3000 },
+  );
+  await shot('calm-zh', { language: 'zh' });
+  await shot('calm-en-dark', { language: 'en', theme: 'dark' });
+  await play(
+    { do: 'event', device: 'east/riverside-garden/elevator/lift-b2-004', kind: 'entrapment', id: 'e1', age_ms: 754_000, attrs: '{"floor":17,"passengers":2}' },
+    { do: 'event', device: 'north/olympic-park/elevator/lift-b4-005', kind: 'entrapment', id: 'e2', age_ms: 341_000, attrs: '{"floor":3}' },
+    { do: 'event', device: 'north/olympic-park/elevator/lift-b4-005', kind: 'arrived', id: 'e3', age_ms: 62_000 },
+    { do: 'event', device: 'south/orchid-villas/fire/fire-b2-006', kind: 'alarm', id: 'e4', age_ms: 47_000, attrs: '{"zone":"3F east","detector":"smoke 0312"}' },
+  );
+  await shot('danger-zh', { language: 'zh' });
+  await shot('danger-en', { language: 'en' });
+  await shot('danger-en-dark', { language: 'en', theme: 'dark' });
+  await shot('danger-zh-phone', { language: 'zh', ...phone });
+  await shot('danger-en-phone-dark', { language: 'en', theme: 'dark', ...phone });
+  for (const tab of ['projects', 'events', 'rejected']) await shot(`${tab}-zh-phone`, { language: 'zh', ...phone, hash: `#tab=${tab}` });
+  await shot('projects-en-phone', { language: 'en', ...phone, hash: '#tab=projects' });
+  await shot('project-en', { language: 'en', hash: '#region=east&project=riverside-garden&class=elevator&device=east/riverside-garden/elevator/lift-b2-004' });
+  await shot('detail-zh-phone', { language: 'zh', ...phone, hash: '#device=east/riverside-garden/elevator/lift-b2-004' });
+  await shot('search-zh', { language: 'zh' }, (page) => page.keyboard.press('/').then(() => page.keyboard.type('lift jade')));
+  await shot('nothing-en', { language: 'en' }, (page) => page.keyboard.press('/').then(() => page.keyboard.type('no such thing')));
+  await shot('tablet-en', { language: 'en', width: 1024, height: 768 });
+  const page = await open({ language: 'zh' });
+  await page.waitForTimeout(1300);
+  await play({ do: 'down' });
+  await page.waitForTimeout(4500);
+  await page.screenshot({ path: join(folder, 'offline-zh.png') });
+  await page.setViewportSize(phone);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(folder, 'offline-zh-phone.png') });
+  await play({ do: 'up' });
+  await close(page);
+}

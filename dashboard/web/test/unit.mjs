@@ -1,0 +1,121 @@
+// The parts of the application that need no page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const { en, zh, Store, parseRoute, formatRoute, elapsed } = await load(`
+  export { en } from './messages.en';
+  export { zh } from './messages.zh';
+  export { Store } from './store';
+  export { parseRoute, formatRoute } from './route';
+  export { elapsed } from './clock';
+`);
+
+/** Bundles sources of the application and imports what they export. */
+async function load(contents) {
+  const result = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('../src', import.meta.url)), loader: 'ts' },
+    bundle: true, write: false, format: 'esm',
+  });
+  return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+}
+
+/** Every key with the type of its value, nested ones by path. */
+function shape(value, path = '') {
+  if (typeof value !== 'object') return [`${path}: ${typeof value}`];
+  return Object.entries(value).flatMap(([key, inner]) => shape(inner, path ? `${path}.${key}` : key)).sort();
+}
+
+test('both languages have the same keys, and no text is empty', () => {
+  assert.deepEqual(shape(zh), shape(en));
+  const check = (value, path) => {
+    if (typeof value === 'object') for (const [key, inner] of Object.entries(value)) check(inner, `${path}.${key}`);
+    else {
+      const text = typeof value === 'function' ? value(1, 2, 3) : value;
+      assert.equal(typeof text, 'string', path);
+      assert.notEqual(text.trim(), '', path);
+      assert.doesNotMatch(text, /undefined|NaN/, path);
+    }
+  };
+  check(en, 'en');
+  check(zh, 'zh');
+});
+
+test('the languages say different things', () => {
+  const same = shape(en).map((line) => line.split(':')[0]).filter((path) => {
+    const of = (root) => path.split('.').reduce((value, key) => value[key], root);
+    return typeof of(en) === 'string' && of(en) === of(zh);
+  });
+  assert.deepEqual(same, ['directionState.0']); // a dash is a dash
+});
+
+const path = 'north/harbour/meter/m-1';
+const snapshot = (more) => ({
+  type: 'snapshot', seq: 5, now: 1, scope: { region: '', project: '', class: '', device: '' }, omitted: false,
+  limits: { events: 3, rejected: 2 }, devices: [], dangers: [], events: [], rejected: [], groups: [],
+  totals: { devices: 0, online: 0, offline: 0, rate: 0, lag_ms: 0, rejected: 0, refused: 0 }, ...more,
+});
+const event = (id, ts, severity = 'info') => ({ device: path, kind: 'granted', id, severity, ts, received: ts, attrs: {} });
+const rejected = (id) => ({ id, received: 1, topic: 't', preview: '', size: 0, codec: 'json', reason: 'empty', error: '' });
+const device = (values) => ({ device: path, connection: 'online', since: 1, seen: 2, values });
+
+test('deltas change what a snapshot said', () => {
+  const store = new Store();
+  store.apply(snapshot({ devices: [device({ power_kw: [1, 10, 11], mode: ['auto', 10, 11] })] }));
+  store.takeChanges();
+  store.apply({ type: 'delta', seq: 6, now: 2, devices: [device({ power_kw: [2, 20, 21] })] });
+  assert.deepEqual([...store.devices.get(path).values].map(([name, v]) => [name, v.value]), [['power_kw', 2], ['mode', 'auto']]);
+  const changes = store.takeChanges();
+  assert.deepEqual([...changes.devices], [path]);
+  assert.equal(changes.list, false, 'a value is no reason to build the list again');
+});
+
+test('a delta that does not follow is refused', () => {
+  const store = new Store();
+  store.apply(snapshot());
+  assert.throws(() => store.apply({ type: 'delta', seq: 7, now: 1 }), /does not follow/);
+  assert.throws(() => store.apply({ type: 'delta', seq: 5, now: 1 }), /does not follow/);
+});
+
+test('a new snapshot forgets what was', () => {
+  const store = new Store();
+  store.apply(snapshot({ devices: [device({})], events: [event('a', 1)], rejected: [rejected('r')], dangers: [{ event: event('d', 1), latest: 1, reports: 1, arrived: 0 }] }));
+  store.apply(snapshot({ seq: 2 }));
+  assert.equal(store.devices.size + store.dangers.size + store.rejected.length + store.newestEvents(['info'], 9).length, 0);
+});
+
+test('late events go where they belong, and the oldest make room', () => {
+  const store = new Store();
+  store.apply(snapshot({ events: [event('b', 20), event('d', 40)] }));
+  store.apply({ type: 'delta', seq: 6, now: 1, events: [event('c', 30), event('grave', 5, 'life_safety')] });
+  const ids = () => store.newestEvents(['life_safety', 'critical', 'warning', 'info'], 9).map((e) => e.id).join(' ');
+  assert.equal(ids(), 'd c b grave');
+  store.apply({ type: 'delta', seq: 7, now: 1, events: [event('e', 50)] });
+  assert.equal(ids(), 'e d c grave', 'three of each severity are kept');
+  store.apply({ type: 'delta', seq: 8, now: 1, rejected: [rejected(1), rejected(2), rejected(3)] });
+  assert.deepEqual(store.rejected.map((r) => r.id), [2, 3]);
+});
+
+test('dangers begin and end', () => {
+  const store = new Store();
+  store.apply(snapshot());
+  store.apply({ type: 'delta', seq: 6, now: 1, dangers: [{ event: event('x', 1), latest: 1, reports: 1, arrived: 0 }] });
+  assert.equal(store.dangers.size, 1);
+  store.apply({ type: 'delta', seq: 7, now: 1, ended: [path] });
+  assert.equal(store.dangers.size, 0);
+});
+
+test('addresses are read and written, and nonsense is not followed', () => {
+  const hash = '#region=north&project=harbour&class=meter&device=north%2Fharbour%2Fmeter%2Fm-1&tab=events';
+  assert.equal(formatRoute(parseRoute(hash)), hash);
+  const odd = parseRoute('#region=<b>&project=../x&class=oven&device=a/b&tab=nowhere');
+  assert.deepEqual(odd, { region: '', project: '', class: '', device: '', tab: 'devices' });
+});
+
+test('elapsed time', () => {
+  assert.equal(elapsed(0, 59_999), '00:59');
+  assert.equal(elapsed(0, 600_000), '10:00');
+  assert.equal(elapsed(0, 3_661_000), '1:01:01');
+  assert.equal(elapsed(5000, 0), '00:00');
+});

@@ -1,0 +1,110 @@
+package live
+
+import (
+	"time"
+
+	"steward/internal/telemetry"
+)
+
+// publish makes frames of everything that changed.
+func (b *Board) publish(now time.Time) {
+	at := telemetry.MillisOf(now)
+	for _, g := range b.dangers.dirty {
+		g.dirty = false
+		// What began and ended since the last publication was shown to nobody.
+		if open := len(g.reports) > 0; open || g.shown {
+			b.feeds.danger(g)
+			g.shown = open
+		}
+	}
+	b.dangers.dirty = b.dangers.dirty[:0]
+
+	for _, r := range b.letters.fresh {
+		b.feeds.rejected(r)
+	}
+	clear(b.letters.fresh)
+	b.letters.fresh = b.letters.fresh[:0]
+
+	b.publishDevices()
+
+	if changed, counted := b.groups.publish(now, b.stats.RefusedDevices+b.stats.RefusedMetrics); counted {
+		b.feeds.counts(changed, b.groups.published)
+		b.feeds.publish(at)
+		b.widen()
+		return
+	}
+	b.feeds.publish(at)
+}
+
+// publishDevices copies the changed values once and hands the copy to every
+// feed that selects the device.
+func (b *Board) publishDevices() {
+	if len(b.dirty) == 0 {
+		return
+	}
+	watched := len(b.feeds.byScope) > 0
+	var states []DeviceState
+	var values []Value
+	if watched {
+		states = make([]DeviceState, 0, len(b.dirty))
+		values = make([]Value, 0, b.changed)
+	}
+	for i, d := range b.dirty {
+		b.dirty[i] = nil
+		d.dirty = false
+		from := len(values)
+		for j := range d.slots {
+			s := &d.slots[j]
+			if !s.dirty {
+				continue
+			}
+			s.dirty = false
+			if watched {
+				values = append(values, s.Value)
+			}
+			s.First = false
+		}
+		if !watched {
+			continue
+		}
+		state := d.head()
+		state.Values = values[from:len(values):len(values)]
+		states = append(states, state)
+		for _, f := range b.feeds.of(d) {
+			if f.wide {
+				continue
+			}
+			p := b.feeds.frame(f)
+			p.Devices = append(p.Devices, &states[len(states)-1])
+			p.Updates += max(1, len(state.Values))
+		}
+	}
+	b.dirty, b.changed = b.dirty[:0], 0
+}
+
+// widen switches feeds between showing single devices and leaving them out, as
+// their scope grows over the limit. (It never shrinks: devices are not
+// forgotten.)
+func (b *Board) widen() {
+	for _, f := range b.feeds.byScope {
+		if !f.wide && b.tooWide(f.scope.Detail) {
+			f.wide = true
+			f.restart()
+		}
+	}
+}
+
+// tooWide reports whether filter selects more devices than are sent singly. A
+// filter for a device's own name is never too wide in practice and not counted.
+func (b *Board) tooWide(filter Filter) bool {
+	if filter.Device != "" || len(b.devices) <= b.opts.MaxDetail {
+		return false
+	}
+	n := 0
+	for _, g := range b.groups.order {
+		if filter.matchesGroup(&g.id) {
+			n += len(g.devices)
+		}
+	}
+	return n > b.opts.MaxDetail
+}
