@@ -77,7 +77,9 @@ func (o *Options) setDefaults() error {
 // checkDatabase keeps to names that need no quoting anywhere.
 func checkDatabase(name string) error {
 	for i, c := range name {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || i > 0 && '0' <= c && c <= '9') {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', i > 0 && '0' <= c && c <= '9':
+		default:
 			return fmt.Errorf("clickhouse: database %q is not of the form [A-Za-z_][A-Za-z0-9_]*", name)
 		}
 	}
@@ -108,6 +110,8 @@ func Open(opts Options) (*Store, error) {
 		TLSHandshakeTimeout: opts.DialTimeout,
 		IdleConnTimeout:     time.Minute,
 		Proxy:               http.ProxyFromEnvironment,
+		// Into a compressed answer the server cannot put an error that comes late.
+		DisableCompression: true,
 	}
 	return &Store{opts: opts, conn: conn, inserts: newInserters(opts), http: &http.Client{Transport: transport}}, nil
 }
@@ -131,8 +135,8 @@ func (o *Options) native(database string) *driver.Options {
 // Ping makes sure that the server answers and lets us in. A database that does
 // not exist yet is no fault: Migrate makes it.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.conn.Ping(ctx)
-	if err = s.wrap("ping", err); errors.Is(err, ErrNoDatabase) {
+	err := s.wrap("ping", s.inserts.ping(ctx))
+	if errors.Is(err, ErrNoDatabase) {
 		return nil
 	}
 	return err

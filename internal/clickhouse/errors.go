@@ -68,22 +68,14 @@ var classes = map[int32]error{
 	999: ErrUnreachable, // KEEPER_EXCEPTION
 }
 
-// noSpace are the codes whose text tells a full disk from a broken one.
-var noSpace = map[int32]bool{
-	74: true, // CANNOT_READ_FROM_FILE_DESCRIPTOR
-	75: true, // CANNOT_WRITE_TO_FILE_DESCRIPTOR
-	76: true, // CANNOT_OPEN_FILE
-	88: true, // CANNOT_TRUNCATE_FILE
-}
-
 // classify names the class of a driver's error.
 func classify(err error) error {
 	if code, text, ok := exception(err); ok {
 		if class, known := classes[code]; known {
 			return class
 		}
-		if noSpace[code] && strings.Contains(text, "No space left") {
-			return ErrBusy
+		if strings.Contains(text, "No space left on device") {
+			return ErrBusy // under one of many codes, by what was being written
 		}
 		return ErrRefused
 	}

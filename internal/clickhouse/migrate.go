@@ -84,7 +84,7 @@ func (s *Store) CreateDatabase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("clickhouse: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ctx = driver.Context(ctx, driver.WithParameters(driver.Parameters{"database": s.opts.Database}))
 	if err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS {database:Identifier}"); err != nil {
 		return s.wrap("create the database "+s.opts.Database, err)
@@ -160,7 +160,7 @@ func (s *Store) applied(ctx context.Context) (map[uint32]migration, error) {
 	if err != nil {
 		return nil, s.wrap("read schema_migrations", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	done := map[uint32]migration{}
 	for rows.Next() {
 		var m migration

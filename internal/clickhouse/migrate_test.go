@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/clickhousetest"
@@ -69,7 +70,7 @@ func TestMigrateByManyAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		stores[i] = db
 		wg.Go(func() {
 			if err := db.Migrate(t.Context(), keep); err != nil {
@@ -168,7 +169,7 @@ func TestRetentionIsChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for _, keep := range []clickhouse.Retention{
 		{Class: map[telemetry.Class]int{telemetry.Meter: -1}},
 		{Class: map[telemetry.Class]int{"boiler": 10}},
@@ -178,4 +179,36 @@ func TestRetentionIsChecked(t *testing.T) {
 			t.Errorf("%v: got %v", keep, err)
 		}
 	}
+}
+
+func TestRetentionDropsByClassAndKeepsWhenMadeLonger(t *testing.T) {
+	db := clickhousetest.Start(t)
+	now := telemetry.MillisOf(time.Now())
+	b := new(clickhouse.Batch)
+	for _, age := range []telemetry.Millis{1, 40, 100} {
+		b.AddReading(reading(meter, "power_kw", now-age*24*hour, float64(age)))
+		b.AddReading(reading(lift, "speed_ms", now-age*24*hour, float64(age)))
+	}
+	appendTo(t, db, b, "t")
+	keepMeters := func(days int) {
+		t.Helper()
+		if err := db.Migrate(t.Context(), clickhouse.Retention{Class: map[telemetry.Class]int{telemetry.Meter: days}}); err != nil {
+			t.Fatal(err)
+		}
+		// The times of removal are computed anew in the background.
+		for clickhousetest.Query(t, db, "SELECT countIf(NOT is_done) FROM system.mutations WHERE database = currentDatabase()") != "0" {
+			if t.Context().Err() != nil {
+				t.Fatal("the mutation does not end")
+			}
+		}
+	}
+	const left = "SELECT concat(class, ' ', arrayStringConcat(groupArray(toString(value)), ' ')) FROM (SELECT * FROM readings ORDER BY value) GROUP BY class ORDER BY class"
+
+	// A mistake that is corrected before the server gets to it costs nothing.
+	clickhousetest.Query(t, db, "SYSTEM STOP TTL MERGES readings")
+	keepMeters(30)
+	keepMeters(60)
+	clickhousetest.Query(t, db, "SYSTEM START TTL MERGES readings")
+	clickhousetest.Query(t, db, "OPTIMIZE TABLE readings FINAL")
+	query(t, db, "elevator 1 40 100\nmeter 1 40", left)
 }

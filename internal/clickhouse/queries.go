@@ -31,7 +31,7 @@ func (s *Store) each(ctx context.Context, name string, params driver.Parameters,
 	if err != nil {
 		return s.wrap("query "+name, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := scan(rows.Scan); err != nil {
 			return fmt.Errorf("clickhouse: query %s: %w", name, err)
@@ -110,7 +110,7 @@ func (s *Store) RecentEvents(ctx context.Context, limit int, since time.Time) ([
 func (s *Store) DeadLettersToReplay(ctx context.Context, after *telemetry.DeadLetter, limit int) ([]telemetry.DeadLetter, error) {
 	params := driver.Parameters{"after_received": "-1", "after_id": "", "limit": strconv.Itoa(limit)}
 	if after != nil {
-		params["after_received"], params["after_id"] = strconv.FormatInt(int64(after.Received), 10), after.ID
+		params["after_received"], params["after_id"] = strconv.FormatInt(int64(after.Received), 10), parameterEscaper.Replace(after.ID)
 	}
 	var letters []telemetry.DeadLetter
 	err := s.each(ctx, "dead_letters_to_replay", params, func(scan func(...any) error) error {
@@ -138,7 +138,8 @@ func (s *Store) MarkReplayed(ctx context.Context, ids []string) error {
 	return s.wrap("query mark_replayed", err)
 }
 
-// arrayParameter writes an Array(String) as ClickHouse reads it.
+// arrayParameter writes an Array(String) as a parameter, which unlike a String
+// is not read as a field of a tab-separated line.
 func arrayParameter(values []string) string {
 	var b strings.Builder
 	for i, v := range values {

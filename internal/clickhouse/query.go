@@ -53,6 +53,10 @@ func (s *Store) Query(ctx context.Context, w io.Writer, q QueryOptions) error {
 	return copyResult(w, resp.Body, resp.Header.Get("X-ClickHouse-Exception-Tag"))
 }
 
+// parameterEscaper writes a value as ClickHouse reads parameters: like a field
+// of a tab-separated line.
+var parameterEscaper = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
+
 func (s *Store) queryRequest(ctx context.Context, q QueryOptions) (*http.Request, error) {
 	u, err := url.Parse(s.opts.HTTPURL)
 	if err != nil {
@@ -66,7 +70,7 @@ func (s *Store) queryRequest(ctx context.Context, q QueryOptions) (*http.Request
 		values.Set("readonly", "1")
 	}
 	for name, value := range q.Params {
-		values.Set("param_"+name, value)
+		values.Set("param_"+name, parameterEscaper.Replace(value))
 	}
 	u.Path, u.RawQuery = "/", values.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.SQL))
@@ -144,7 +148,7 @@ func httpError(status, text string) error {
 	text = strings.TrimSpace(errorVersion.ReplaceAllString(strings.TrimSpace(text), ""))
 	class := ErrRefused
 	if m := errorCode.FindStringSubmatch(text); m != nil {
-		code, err := strconv.Atoi(m[1])
+		code, err := strconv.ParseInt(m[1], 10, 32)
 		if known, ok := classes[int32(code)]; err == nil && ok {
 			class = known
 		}

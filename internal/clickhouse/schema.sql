@@ -66,22 +66,22 @@ CREATE TABLE readings_1d
     `class` LowCardinality(String) CODEC(ZSTD(1)),
     `device` LowCardinality(String) CODEC(ZSTD(1)),
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
-    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
-    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(3)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(3)),
     `first` SimpleAggregateFunction(min, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `last` SimpleAggregateFunction(max, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
-    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(3)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), T64, ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYear(bucket)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW readings_1d_mv TO readings_1d
 (
@@ -134,22 +134,22 @@ CREATE TABLE readings_1h
     `class` LowCardinality(String) CODEC(ZSTD(1)),
     `device` LowCardinality(String) CODEC(ZSTD(1)),
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
-    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
-    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(3)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(3)),
     `first` SimpleAggregateFunction(min, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `last` SimpleAggregateFunction(max, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
-    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(3)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), T64, ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(bucket)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW readings_1h_mv TO readings_1h
 (
@@ -202,22 +202,22 @@ CREATE TABLE readings_5m
     `class` LowCardinality(String) CODEC(ZSTD(1)),
     `device` LowCardinality(String) CODEC(ZSTD(1)),
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
-    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(1)),
-    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(1)),
+    `min` SimpleAggregateFunction(min, Float64) CODEC(Delta(8), ZSTD(3)),
+    `max` SimpleAggregateFunction(max, Float64) CODEC(Delta(8), ZSTD(3)),
     `first` SimpleAggregateFunction(min, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `last` SimpleAggregateFunction(max, Tuple(
         ts DateTime64(3, 'UTC'),
-        value Float64)) CODEC(ZSTD(1)),
+        value Float64)) CODEC(Delta(8), ZSTD(3)),
     `count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(1)),
-    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1))
+    `sum` SimpleAggregateFunction(sum, Float64) CODEC(Delta(8), ZSTD(3)),
+    `received` SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), T64, ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY (toYYYYMM(bucket), class)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
 
 CREATE MATERIALIZED VIEW readings_5m_mv TO readings_5m
 (

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/embedded"
 )
@@ -93,7 +95,7 @@ func Query(t testing.TB, db *clickhouse.Store, sql string) string {
 }
 
 func startEngine() {
-	engine.dir, engine.err = os.MkdirTemp("", "steward-engine-*")
+	engine.dir, engine.err = os.MkdirTemp(tempRoot(), "steward-engine-*")
 	if engine.err != nil {
 		return
 	}
@@ -102,6 +104,17 @@ func startEngine() {
 		DataDir: filepath.Join(engine.dir, "engine"), MemoryBytes: 2 << 30,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
+}
+
+// tempRoot prefers a file system in memory: engines make many small files, and
+// what a test writes need not outlive the machine.
+func tempRoot() string {
+	const shm, enough = "/dev/shm", 2 << 30
+	var fs unix.Statfs_t
+	if err := unix.Statfs(shm, &fs); err != nil || fs.Bavail < enough/uint64(fs.Bsize) {
+		return os.TempDir()
+	}
+	return shm
 }
 
 func stopEngine() error {
@@ -138,7 +151,7 @@ func drop(t testing.TB, opts clickhouse.Options) {
 		t.Error(err)
 		return
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var out strings.Builder
 	err = db.Query(ctx, &out, clickhouse.QueryOptions{SQL: "DROP DATABASE IF EXISTS {name:Identifier} SYNC", Params: map[string]string{"name": name}})
 	if err != nil {

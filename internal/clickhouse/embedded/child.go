@@ -75,11 +75,11 @@ func runEngine(library string, args ...string) error {
 
 	argv := make([]*byte, 0, len(args)+2) // C wants a nil at the end
 	for _, a := range append([]string{"clickhouse"}, args...) {
-		argv = append(argv, unsafe.SliceData(append([]byte(a), 0)))
+		argv = append(argv, unsafe.SliceData(append([]byte(a), 0))) //nolint:gosec // C wants pointers to its arguments
 	}
 	argc := len(argv)
 	argv = append(argv, nil)
-	result := run(int32(argc), unsafe.Pointer(unsafe.SliceData(argv)))
+	result := run(int32(argc), unsafe.Pointer(unsafe.SliceData(argv))) //nolint:gosec // and one to the pointers
 	runtime.KeepAlive(argv)
 	if result == nil {
 		return nil

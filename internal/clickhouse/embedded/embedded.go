@@ -84,6 +84,8 @@ type Engine struct {
 	metrics *metrics
 	stop    chan struct{} // closed by Stop
 	stopped sync.Once
+	hurry   chan struct{} // closed by a Stop that may not wait
+	hurried sync.Once
 	done    chan struct{} // closed when the supervisor has ended
 
 	mu       sync.Mutex // guards what follows
@@ -110,7 +112,7 @@ func Start(ctx context.Context, opts Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opts: opts, place: place(opts.DataDir), self: self, metrics: newMetrics(),
-		stop: make(chan struct{}), done: make(chan struct{}),
+		stop: make(chan struct{}), hurry: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := e.place.create(); err != nil {
 		return nil, err
@@ -152,7 +154,7 @@ func (e *Engine) start(ctx context.Context) error {
 		return errors.Join(err, e.place.unpublish())
 	}
 	e.opts.Logger.Info("engine started", "addr", e.addr.native(), "pid", first.pid(), "data_dir", e.opts.DataDir, "memory_bytes", e.opts.MemoryBytes)
-	go e.supervise(first)
+	go e.supervise(first) //nolint:gosec // ctx bounds the start; the engine lives until Stop
 	return nil
 }
 
@@ -164,7 +166,7 @@ func (e *Engine) createDatabase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("embedded engine: %w", err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if err := db.CreateDatabase(ctx); err != nil {
 		return fmt.Errorf("embedded engine: %w", err)
 	}
@@ -204,7 +206,13 @@ func (e *Engine) Stop(ctx context.Context) error {
 	case <-e.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("embedded engine: stop: %w", context.Cause(ctx))
+	}
+	e.hurried.Do(func() { close(e.hurry) })
+	select {
+	case <-e.done:
+		return nil
+	case <-time.After(killPatience):
+		return fmt.Errorf("embedded engine: process on %s does not even end when it is killed", e.opts.DataDir)
 	}
 }
 

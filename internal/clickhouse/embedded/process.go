@@ -84,7 +84,7 @@ func (e *Engine) awaitReady(ctx context.Context, c *child) error {
 	if err != nil {
 		return fmt.Errorf("embedded engine: %w", err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -139,11 +139,13 @@ func (c *child) kill() {
 	<-c.exited
 }
 
-// shutdown asks the child to end, and kills it when it does not.
-func (c *child) shutdown(patience time.Duration) {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+// shutdown asks the child to end, and kills it when that takes too long.
+func (c *child) shutdown(patience time.Duration, hurry <-chan struct{}) {
+	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may be gone already
 	select {
 	case <-c.exited:
+	case <-hurry:
+		c.kill()
 	case <-time.After(patience):
 		c.kill()
 	}

@@ -12,6 +12,9 @@ const (
 	// one or two seconds.
 	stopPatience = 10 * time.Second
 
+	// killPatience is how long the kernel may take to end it.
+	killPatience = 5 * time.Second
+
 	// A dead engine is started again at once-ish, and ever more slowly while
 	// it keeps dying.
 	firstPause   = 200 * time.Millisecond
@@ -39,7 +42,7 @@ func (e *Engine) supervise(c *child) {
 	for c != nil {
 		select {
 		case <-e.stop:
-			c.shutdown(stopPatience)
+			c.shutdown(stopPatience, e.hurry)
 			c = nil
 		case <-c.exited:
 			e.metrics.up.Set(0)

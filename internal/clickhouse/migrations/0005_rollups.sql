@@ -24,60 +24,30 @@ CREATE TABLE IF NOT EXISTS readings_5m
     class    LowCardinality(String) CODEC(ZSTD(1)),
     device   LowCardinality(String) CODEC(ZSTD(1)),
     metric   LowCardinality(String) CODEC(ZSTD(1)),
-    min      SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
-    max      SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
-    first    SimpleAggregateFunction(min, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
-    last     SimpleAggregateFunction(max, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
+    min      SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(3)),
+    max      SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(3)),
+    first    SimpleAggregateFunction(min, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(Delta, ZSTD(3)),
+    last     SimpleAggregateFunction(max, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(Delta, ZSTD(3)),
     count    SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    sum      SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
-    received SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1))
+    sum      SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(3)),
+    received SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta, T64, ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY (toYYYYMM(bucket), class)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
 
-CREATE TABLE IF NOT EXISTS readings_1h
-(
-    bucket   DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
-    region   LowCardinality(String) CODEC(ZSTD(1)),
-    project  LowCardinality(String) CODEC(ZSTD(1)),
-    class    LowCardinality(String) CODEC(ZSTD(1)),
-    device   LowCardinality(String) CODEC(ZSTD(1)),
-    metric   LowCardinality(String) CODEC(ZSTD(1)),
-    min      SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
-    max      SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
-    first    SimpleAggregateFunction(min, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
-    last     SimpleAggregateFunction(max, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
-    count    SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    sum      SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
-    received SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1))
-)
+CREATE TABLE IF NOT EXISTS readings_1h AS readings_5m
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(bucket)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144;
 
-CREATE TABLE IF NOT EXISTS readings_1d
-(
-    bucket   DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
-    region   LowCardinality(String) CODEC(ZSTD(1)),
-    project  LowCardinality(String) CODEC(ZSTD(1)),
-    class    LowCardinality(String) CODEC(ZSTD(1)),
-    device   LowCardinality(String) CODEC(ZSTD(1)),
-    metric   LowCardinality(String) CODEC(ZSTD(1)),
-    min      SimpleAggregateFunction(min, Float64) CODEC(Delta, ZSTD(1)),
-    max      SimpleAggregateFunction(max, Float64) CODEC(Delta, ZSTD(1)),
-    first    SimpleAggregateFunction(min, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
-    last     SimpleAggregateFunction(max, Tuple(ts DateTime64(3, 'UTC'), value Float64)) CODEC(ZSTD(1)),
-    count    SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
-    sum      SimpleAggregateFunction(sum, Float64) CODEC(Delta, ZSTD(1)),
-    received SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1))
-)
+CREATE TABLE IF NOT EXISTS readings_1d AS readings_5m
 ENGINE = AggregatingMergeTree
 PARTITION BY toYear(bucket)
 ORDER BY (project, class, device, metric, bucket, region)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, min_compress_block_size = 262144;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS readings_5m_mv TO readings_5m AS
 SELECT
