@@ -99,10 +99,10 @@ Publish something and see it arrive:
 
 Ask the store:
 
-  steward sql "SELECT * FROM readings WHERE project = 'my-estate'"
+  %s sql "SELECT * FROM readings WHERE project = 'my-estate'"
 
 Ctrl-C ends it; the data is kept.
-`, a.HTTPAddr(), a.HTTPAddr(), a.BrokerAddr(), host, port)
+`, a.HTTPAddr(), a.HTTPAddr(), a.BrokerAddr(), host, port, os.Args[0])
 	return err
 }
 

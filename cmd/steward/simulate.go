@@ -49,6 +49,9 @@ fleet.`,
 			if o.days < 0 || o.step <= 0 || o.broker == "" && o.days == 0 && o.truth == "" {
 				return usageError{errors.New("nothing to do: give --broker to publish, --days to write a history, or --truth")}
 			}
+			if o.fleet.Devices < 1 || o.fleet.Regions < 1 || o.fleet.Projects < 1 {
+				return usageError{errors.New("--devices, --regions and --projects must be 1 or more")}
+			}
 			return o.run(cmd.Context(), cmd.ErrOrStderr())
 		},
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -54,7 +55,11 @@ Only reading is allowed, unless --write is given.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, release()) }()
-			return db.Query(cmd.Context(), cmd.OutOrStdout(), clickhouse.QueryOptions{SQL: query, Format: format, ReadOnly: !write})
+			err = db.Query(cmd.Context(), cmd.OutOrStdout(), clickhouse.QueryOptions{SQL: query, Format: format, ReadOnly: !write})
+			if errors.Is(err, clickhouse.ErrRefused) && strings.Contains(err.Error(), "(READONLY)") {
+				return fmt.Errorf("%w: give --write to change data", err)
+			}
+			return err
 		},
 	}
 	flags.add(cmd)

@@ -160,7 +160,7 @@ func (c *Config) Validate() error {
 		bad("data_dir", "must not be empty")
 	}
 	if err := c.logHandlerOK(); err != nil {
-		bad("log", "%w", err)
+		errs = append(errs, err) // it names its key
 	}
 	if b := c.MQTT.Broker; b != "" && !hasScheme(b, "tcp", "mqtt", "tls", "ssl", "mqtts") {
 		bad("mqtt.broker", "%q does not start with tcp:// or tls://", b)

@@ -210,7 +210,7 @@ func loadEnv(k *koanf.Koanf, environ, known []string) error {
 }
 
 func unmarshal(k *koanf.Koanf, c *Config) error {
-	return k.UnmarshalWithConf("", c, koanf.UnmarshalConf{
+	err := k.UnmarshalWithConf("", c, koanf.UnmarshalConf{
 		Tag: "koanf",
 		DecoderConfig: &mapstructure.DecoderConfig{
 			Result:           c,
@@ -223,6 +223,27 @@ func unmarshal(k *koanf.Koanf, c *Config) error {
 			),
 		},
 	})
+	return errors.Join(keyErrors(err)...)
+}
+
+// keyErrors are the errors of the single keys, one line each, out of the
+// decoder's report, which is a tree.
+func keyErrors(err error) []error {
+	switch e := err.(type) { //nolint:errorlint // each node is looked at by itself
+	case nil:
+		return nil
+	case *mapstructure.DecodeError:
+		return []error{fmt.Errorf("%s: %w", e.Name(), e.Unwrap())}
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, one := range e.Unwrap() {
+			all = append(all, keyErrors(one)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return keyErrors(e.Unwrap())
+	}
+	return []error{err}
 }
 
 // inFile adds the file and the lines of the keys that an error names.
