@@ -164,15 +164,7 @@ func (s *Store) take(b *batch, t *tally, seq uint64, raw []byte) (urgent bool) {
 	}
 	t.count(s.proc.process(seq, rec), s.proc)
 	s.metrics.decoded.Inc()
-	for _, v := range s.proc.out.Readings {
-		b.rows.AddReading(v)
-	}
-	for _, v := range s.proc.out.States {
-		b.rows.AddState(v)
-	}
-	for _, v := range s.proc.out.Events {
-		b.rows.AddEvent(v)
-	}
+	s.proc.addTo(b.rows)
 	for _, v := range s.proc.letters {
 		b.rows.AddDeadLetter(v)
 	}

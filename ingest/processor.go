@@ -8,6 +8,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"steward/ingest/codec"
+	"steward/internal/clickhouse"
 	"steward/internal/telemetry"
 )
 
@@ -194,6 +195,19 @@ func (p *processor) statusEvents(d *device) {
 			Device: &d.id, Kind: kind, ID: hexID(mix(d.hash, uint64(s.Received))),
 			Severity: telemetry.DefaultSeverity(d.id.Class, kind), TS: s.Received, Received: s.Received, Attrs: "{}",
 		})
+	}
+}
+
+// addTo adds what the last message gave to a batch, without its dead letters.
+func (p *processor) addTo(b *clickhouse.Batch) {
+	for _, v := range p.out.Readings {
+		b.AddReading(v)
+	}
+	for _, v := range p.out.States {
+		b.AddState(v)
+	}
+	for _, v := range p.out.Events {
+		b.AddEvent(v)
 	}
 }
 

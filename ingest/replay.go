@@ -85,15 +85,7 @@ func decodeAgain(page []telemetry.DeadLetter, clock telemetry.ClockPolicy, filte
 			continue
 		}
 		ids = append(ids, l.ID)
-		for _, v := range p.out.Readings {
-			batch.AddReading(v)
-		}
-		for _, v := range p.out.States {
-			batch.AddState(v)
-		}
-		for _, v := range p.out.Events {
-			batch.AddEvent(v)
-		}
+		p.addTo(batch)
 	}
 	return batch, ids, refused
 }

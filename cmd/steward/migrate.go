@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"steward/internal/app"
+	"steward/internal/clickhouse"
 )
 
 func newMigrate() *cobra.Command {
@@ -18,25 +18,18 @@ func newMigrate() *cobra.Command {
 same at its start; this is for those who want it done before. It may be run
 again and by several at once.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := flags.load()
 			if err != nil {
 				return err
 			}
-			logger, err := cfg.Logger(cmd.ErrOrStderr())
-			if err != nil {
-				return usageError{err}
-			}
-			db, release, err := app.Reach(cmd.Context(), cfg, logger)
-			if err != nil {
+			return withStore(cmd, cfg, func(db *clickhouse.Store) error {
+				if err := app.Migrate(cmd.Context(), cfg, db); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintln(cmd.ErrOrStderr(), "The tables are up to date.")
 				return err
-			}
-			defer func() { err = errors.Join(err, release()) }()
-			if err := app.Migrate(cmd.Context(), cfg, db); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(cmd.ErrOrStderr(), "The tables are up to date.")
-			return err
+			})
 		},
 	}
 	flags.add(cmd)

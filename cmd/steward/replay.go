@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"steward/ingest"
-	"steward/internal/app"
+	"steward/internal/clickhouse"
 	"steward/internal/telemetry"
 )
 
@@ -26,7 +26,7 @@ often this is run; its dead letter is kept as evidence.`,
 		Example: `  steward sql "SELECT reason, count() FROM dead_letters GROUP BY reason"
   steward replay --dead-letters --reason clock_ahead --config steward.yaml`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !letters {
 				return usageError{errors.New("say what to replay: --dead-letters")}
 			}
@@ -37,17 +37,12 @@ often this is run; its dead letter is kept as evidence.`,
 			if err != nil {
 				return err
 			}
-			logger, err := cfg.Logger(cmd.ErrOrStderr())
-			if err != nil {
-				return usageError{err}
-			}
-			db, release, err := app.Reach(cmd.Context(), cfg, logger)
-			if err != nil {
+			var result ingest.ReplayResult
+			err = withStore(cmd, cfg, func(db *clickhouse.Store) (err error) {
+				result, err = ingest.Replay(cmd.Context(), db, cfg.ClockPolicy(), telemetry.Reason(reason), func(r ingest.ReplayResult) {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "Replayed %d, still refused %d …\n", r.Replayed, r.Refused)
+				})
 				return err
-			}
-			defer func() { err = errors.Join(err, release()) }()
-			result, err := ingest.Replay(cmd.Context(), db, cfg.ClockPolicy(), telemetry.Reason(reason), func(r ingest.ReplayResult) {
-				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "Replayed %d, still refused %d …\n", r.Replayed, r.Refused)
 			})
 			if err != nil {
 				return err

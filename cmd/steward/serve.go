@@ -2,35 +2,11 @@ package main
 
 import (
 	"errors"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"steward/internal/app"
 )
-
-// configFlags are how every command finds its configuration.
-type configFlags struct {
-	file string
-	data string
-}
-
-func (f *configFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.file, "config", "", "configuration `FILE` (YAML; see configs/steward.yaml)")
-	cmd.Flags().StringVar(&f.data, "data", "", "data `DIR`, in place of data_dir")
-}
-
-// load reads the configuration. A mistake in it is a mistake in the call.
-func (f *configFlags) load() (app.Config, error) {
-	cfg, err := app.LoadConfig(f.file, os.Environ())
-	if err != nil {
-		return cfg, usageError{err}
-	}
-	if f.data != "" {
-		cfg.DataDir = f.data
-	}
-	return cfg, nil
-}
 
 func newServe() *cobra.Command {
 	var flags configFlags

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"steward/internal/app"
+	"steward/internal/clickhouse"
 	"steward/internal/simulate"
 )
 
@@ -52,7 +53,7 @@ fleet.`,
 			if o.fleet.Devices < 1 || o.fleet.Regions < 1 || o.fleet.Projects < 1 {
 				return usageError{errors.New("--devices, --regions and --projects must be 1 or more")}
 			}
-			return o.run(cmd.Context(), cmd.ErrOrStderr())
+			return o.run(cmd)
 		},
 	}
 	f := cmd.Flags()
@@ -74,7 +75,7 @@ fleet.`,
 	return cmd
 }
 
-func (o *simulateOptions) run(ctx context.Context, stderr io.Writer) error {
+func (o *simulateOptions) run(cmd *cobra.Command) error {
 	now := time.Now()
 	o.fleet.Start = now.Add(-time.Duration(o.days) * 24 * time.Hour)
 	fleet, err := simulate.NewFleet(o.fleet)
@@ -82,40 +83,33 @@ func (o *simulateOptions) run(ctx context.Context, stderr io.Writer) error {
 		return usageError{err}
 	}
 	if o.days > 0 {
-		if err := o.writeHistory(ctx, fleet, now, stderr); err != nil {
+		if err := o.writeHistory(cmd, fleet, now); err != nil {
 			return err
 		}
 	}
 	if o.broker != "" {
-		if err := o.publish(ctx, fleet, stderr); err != nil {
+		if err := o.publish(cmd.Context(), fleet, cmd.ErrOrStderr()); err != nil {
 			return err
 		}
 	}
 	return o.writeTruth(fleet)
 }
 
-func (o *simulateOptions) writeHistory(ctx context.Context, fleet *simulate.Fleet, now time.Time, stderr io.Writer) (err error) {
+func (o *simulateOptions) writeHistory(cmd *cobra.Command, fleet *simulate.Fleet, now time.Time) error {
 	cfg, err := o.config.loadRunning()
 	if err != nil {
 		return err
 	}
-	logger, err := cfg.Logger(stderr)
-	if err != nil {
-		return usageError{err}
-	}
-	db, release, err := app.Reach(ctx, cfg, logger)
-	if err != nil {
+	return withStore(cmd, cfg, func(db *clickhouse.Store) error {
+		if err := app.Migrate(cmd.Context(), cfg, db); err != nil {
+			return err
+		}
+		p := &progress{w: cmd.ErrOrStderr(), started: now}
+		key := fmt.Sprintf("simulate-%d-%d", o.fleet.Seed, now.UnixMilli())
+		err := app.WriteHistory(cmd.Context(), db, fleet, key, fleet.Config().Start, now, o.step, func(rows int) { p.rows(rows, o.days) })
+		p.say("")
 		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	if err := app.Migrate(ctx, cfg, db); err != nil {
-		return err
-	}
-	p := &progress{w: stderr, started: now}
-	key := fmt.Sprintf("simulate-%d-%d", o.fleet.Seed, now.UnixMilli())
-	err = app.WriteHistory(ctx, db, fleet, key, fleet.Config().Start, now, o.step, func(rows int) { p.rows(rows, o.days) })
-	p.say("")
-	return err
+	})
 }
 
 func (o *simulateOptions) publish(ctx context.Context, fleet *simulate.Fleet, stderr io.Writer) error {

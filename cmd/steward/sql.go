@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"steward/internal/app"
 	"steward/internal/clickhouse"
 )
 
@@ -29,16 +28,12 @@ Only reading is allowed, unless --write is given.`,
   steward sql --format JSONEachRow "SELECT * FROM dead_letters ORDER BY received DESC LIMIT 5"
   steward sql --format Parquet "SELECT * FROM readings_1h" > readings.parquet`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := flags.loadRunning()
 			if err != nil {
 				return err
 			}
 			cfg.Log.Level = "error"
-			logger, err := cfg.Logger(cmd.ErrOrStderr())
-			if err != nil {
-				return usageError{err}
-			}
 			query := args[0]
 			if query == "-" {
 				text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxQuery))
@@ -50,12 +45,9 @@ Only reading is allowed, unless --write is given.`,
 			if strings.TrimSpace(query) == "" {
 				return usageError{errors.New("the query is empty")}
 			}
-			db, release, err := app.Reach(cmd.Context(), cfg, logger)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, release()) }()
-			err = db.Query(cmd.Context(), cmd.OutOrStdout(), clickhouse.QueryOptions{SQL: query, Format: format, ReadOnly: !write})
+			err = withStore(cmd, cfg, func(db *clickhouse.Store) error {
+				return db.Query(cmd.Context(), cmd.OutOrStdout(), clickhouse.QueryOptions{SQL: query, Format: format, ReadOnly: !write})
+			})
 			if errors.Is(err, clickhouse.ErrRefused) && strings.Contains(err.Error(), "(READONLY)") {
 				return fmt.Errorf("%w: give --write to change data", err)
 			}
@@ -70,17 +62,3 @@ Only reading is allowed, unless --write is given.`,
 
 // maxQuery bounds a query read from standard input.
 const maxQuery = 1 << 20
-
-// loadRunning is load for commands that look at what runs: without --config and
-// --data it prefers a steward that is running, of serve or else of demo.
-func (f *configFlags) loadRunning() (app.Config, error) {
-	cfg, err := f.load()
-	if err != nil || f.file != "" || f.data != "" || app.EngineRuns(cfg) {
-		return cfg, err
-	}
-	demo := cfg
-	if demo.DataDir, err = demoDir(); err == nil && app.EngineRuns(demo) {
-		return demo, nil
-	}
-	return cfg, nil
-}
