@@ -1,0 +1,87 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"steward/internal/mqtttest"
+)
+
+// TestBrokerRestarted stops and starts the broker while messages pass through
+// it. It keeps its sessions on disk, as the mosquitto.conf of Steward has it.
+func TestBrokerRestarted(t *testing.T) {
+	besides(t)
+	m := mqtttest.Start(t, mqtttest.Options{Persistence: true})
+	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
+	s.start()
+	c := newCampaign(t, m.Addr(), 1, everyday)
+	stopWatching := s.watch()
+	c.begin(publishRate())
+	for range inSoak(3, 10) {
+		c.acknowledgesMore()
+		s.awaitReady()
+		c.brokerRestarts(func() {
+			if err := m.Restart(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	c.finish()
+	s.settle(c)
+	stopWatching()
+	s.verify(c)
+}
+
+// TestBrokerUnreachable takes the broker away for longer, and looks at what is
+// said meanwhile.
+func TestBrokerUnreachable(t *testing.T) {
+	besides(t)
+	m := mqtttest.Start(t, mqtttest.Options{Persistence: true})
+	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
+	s.start()
+	stopWatching := s.watch()
+	if err := m.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 10*time.Second, "/readyz to name the broker", func() error { return s.misses("broker") })
+	until(t, 10*time.Second, "a line in the log", func() error { return s.logged("broker connection ended", m.URL()) })
+	if err := m.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 45*time.Second, "steward to find the broker again", s.ready)
+	c := newCampaign(t, m.Addr(), 1, everyday)
+	c.begin(publishRate())
+	c.acknowledgesMore()
+	c.finish()
+	s.settle(c)
+	stopWatching()
+	s.verify(c)
+}
+
+// TestBacklog lets the broker collect messages while steward is stopped, and
+// hand them over in one go: the answers to what steward asks meanwhile come
+// behind them all, and that is no reason to hang up.
+func TestBacklog(t *testing.T) {
+	besides(t)
+	m := mqtttest.Start(t, mqtttest.Options{})
+	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
+	s.start()
+	if code := s.stop(); code != exitDone {
+		t.Errorf("steward ended with exit code %d", code)
+	}
+	c := newCampaign(t, m.Addr(), 1, everyday)
+	c.send(50_000, uint64(inSoak(50_000, 1_000_000)))
+	c.complete()
+	s.start()
+	stopWatching := s.watch()
+	s.settle(c)
+	families, err := s.scrape()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := total(families, "steward_mqtt_reconnects_total"); err != nil || n != 0 {
+		t.Errorf("%v reconnects, %v", n, err)
+	}
+	stopWatching()
+	s.verify(c)
+}
