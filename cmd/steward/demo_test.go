@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 	cmd := exec.Command(program(t), "demo", "--data", dir, "--http", page, "--mqtt", broker, "--devices", "60", "--days", "2")
 	cmd.Stdout, cmd.Stderr = logs, logs
 	cmd.WaitDelay = 10 * time.Second
-	if err := startTied(cmd); err != nil {
+	if err := mqtttest.StartTied(cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"time"
 
 	"steward/internal/clickhouse/embedded"
+	"steward/internal/mqtttest"
 )
 
 // startLimit bounds how long a steward may take to be ready: the engine starts
@@ -84,7 +84,7 @@ func (s *server) launch() {
 	cmd.Stdout, cmd.Stderr = s.logs, s.logs
 	cmd.WaitDelay = 10 * time.Second
 	s.logs.restart()
-	if err := startTied(cmd); err != nil {
+	if err := mqtttest.StartTied(cmd); err != nil {
 		s.t.Fatal(err)
 	}
 	s.mu.Lock()
@@ -349,26 +349,3 @@ func (o *output) tail(lines int) string {
 	all := strings.SplitAfter(string(o.text), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "")
 }
-
-// startTied starts a process that the kernel kills when the tests end, however
-// they end. Linux ties a child to the thread that started it, so one thread
-// does all the starting and lives as long as the tests.
-func startTied(cmd *exec.Cmd) error {
-	starterOnce.Do(func() {
-		go func() {
-			runtime.LockOSThread()
-			for start := range starter {
-				start()
-			}
-		}()
-	})
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	result := make(chan error)
-	starter <- func() { result <- cmd.Start() }
-	return <-result
-}
-
-var (
-	starterOnce sync.Once
-	starter     = make(chan func())
-)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"steward/internal/mqtttest"
 )
 
 // TestPrometheus has Debian's Prometheus look at a running steward: its linter
@@ -91,7 +93,7 @@ func startPrometheus(t *testing.T, target string) prom {
 	logs := new(output)
 	cmd := exec.Command("prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+addr)
 	cmd.Stdout, cmd.Stderr = logs, logs
-	if err := startTied(cmd); err != nil {
+	if err := mqtttest.StartTied(cmd); err != nil {
 		t.Fatalf("start prometheus: %v (apt-get install prometheus)", err)
 	}
 	t.Cleanup(func() {

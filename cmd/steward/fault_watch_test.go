@@ -80,22 +80,6 @@ func (s *server) ledger() (l ledger, err error) {
 	return l, l.check()
 }
 
-// drained waits until the spool has nothing that the store has not.
-func (s *server) drained(limit time.Duration) ledger {
-	s.t.Helper()
-	var l ledger
-	until(s.t, limit, "everything to be stored", func() (err error) {
-		if l, err = s.ledger(); err != nil {
-			return err
-		}
-		if l.inFlight > 0 || l.received == 0 {
-			return fmt.Errorf("%.0f of %.0f messages are in flight", l.inFlight, l.received)
-		}
-		return nil
-	})
-	return l
-}
-
 // watch asks the server all the time whether it serves and whether its ledger
 // balances, until the test ends or the returned function is called. A process
 // that the test itself has killed is excused, until there is a new one.

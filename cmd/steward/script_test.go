@@ -263,7 +263,7 @@ func scriptServe(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Stdout, cmd.Stderr = &s.logs, &s.logs
 	cmd.WaitDelay = 10 * time.Second
 	s.logs.restart()
-	ts.Check(startTied(cmd))
+	ts.Check(mqtttest.StartTied(cmd))
 	s.cmd = cmd
 	ts.Defer(func() {
 		if s.cmd != nil {

@@ -169,7 +169,7 @@ func (m *Mosquitto) Start(ctx context.Context) error {
 	cmd := exec.Command(mosquittoBinary, "-c", m.file("mosquitto.conf"))
 	m.output.Reset()
 	cmd.Stdout, cmd.Stderr = &m.output, &m.output
-	if err := startTied(cmd); err != nil {
+	if err := StartTied(cmd); err != nil {
 		return fmt.Errorf("mosquitto: %w", err)
 	}
 	ended := make(chan struct{})

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// startTied starts a process that the kernel kills when this one dies, however
+// StartTied starts a process that the kernel kills when this one dies, however
 // it dies. Linux ties a child to the thread that started it, so one thread does
 // all the starting and lives as long as the program.
-func startTied(cmd *exec.Cmd) error {
+func StartTied(cmd *exec.Cmd) error {
 	starterOnce.Do(func() {
 		go func() {
 			runtime.LockOSThread()
