@@ -94,7 +94,7 @@ func TestDemo(t *testing.T) {
 	sql("SELECT device, metric, value FROM readings WHERE project = 'my-estate' ORDER BY ALL", "m1\tenergy_kwh\t1234.5\nm1\tpower_kw\t3.2\nm2\tpower_kw\t1.25\nm2\tpower_kw\t1.5")
 	sql("SELECT device, metric, value FROM states WHERE project = 'my-estate'", "m1\tmode\tauto")
 	sql("SELECT device, kind, id, severity FROM events WHERE project = 'my-estate'", "e1\tentrapment\tstranger-1\tlife_safety")
-	sql("SELECT payload, reason FROM dead_letters ORDER BY received", "garbage from a stranger\tbad_syntax\n{}\tbad_topic")
+	sql("SELECT payload, reason FROM dead_letters ORDER BY reason", "garbage from a stranger\tbad_syntax\n{}\tbad_topic")
 
 	until(t, startLimit, "the history", said("The history is complete."))
 	sql("SELECT count() > 10000 FROM readings WHERE ts < now() - INTERVAL 1 DAY", "1")
