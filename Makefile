@@ -60,7 +60,7 @@ test: build ## set up and run every test: Go with -race, browser, command line
 .PHONY: soak
 soak: build ## the long versions of the fault tests
 	@scripts/need.sh gcc mosquitto
-	SOAK=1 go test -count=1 -timeout 3h -run 'Killed|StoreAway|SpoolFull|Malformed|BrokerRestarted' -v ./cmd/steward
+	SOAK=1 go test -count=1 -timeout 3h -run 'Killed|StoreAway|SpoolFull|Malformed|BrokerRestarted|BrokerUnreachable|Backlog' -v ./cmd/steward
 
 .PHONY: lint
 lint: ## golangci-lint as configured in .golangci.yml

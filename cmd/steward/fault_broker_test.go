@@ -7,11 +7,19 @@ import (
 	"steward/internal/mqtttest"
 )
 
-// TestBrokerRestarted stops and starts the broker while messages pass through
-// it. It keeps its sessions on disk, as the mosquitto.conf of Steward has it.
+// startMosquitto starts a broker that keeps its sessions on disk and has no more
+// messages on their way to steward than there are packet ids: without a limit
+// Mosquitto gives an id to several messages at once, and by nothing else can a
+// message without a time of its own be known when it is delivered again.
+func startMosquitto(t *testing.T) *mqtttest.Mosquitto {
+	t.Helper()
+	return mqtttest.Start(t, mqtttest.Options{Persistence: true, ExtraConf: "max_inflight_messages 20000"})
+}
+
+// TestBrokerRestarted restarts the broker while messages pass through it.
 func TestBrokerRestarted(t *testing.T) {
 	besides(t)
-	m := mqtttest.Start(t, mqtttest.Options{Persistence: true})
+	m := startMosquitto(t)
 	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
 	s.start()
 	c := newCampaign(t, m.Addr(), 1, everyday)
@@ -36,7 +44,7 @@ func TestBrokerRestarted(t *testing.T) {
 // said meanwhile.
 func TestBrokerUnreachable(t *testing.T) {
 	besides(t)
-	m := mqtttest.Start(t, mqtttest.Options{Persistence: true})
+	m := startMosquitto(t)
 	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
 	s.start()
 	stopWatching := s.watch()
@@ -63,7 +71,7 @@ func TestBrokerUnreachable(t *testing.T) {
 // behind them all, and that is no reason to hang up.
 func TestBacklog(t *testing.T) {
 	besides(t)
-	m := mqtttest.Start(t, mqtttest.Options{})
+	m := startMosquitto(t)
 	s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
 	s.start()
 	if code := s.stop(); code != exitDone {

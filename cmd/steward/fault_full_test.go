@@ -43,6 +43,8 @@ func TestSpoolFull(t *testing.T) {
 	})
 	t.Run("disk behind a broker", func(t *testing.T) {
 		besides(t)
+		// Without a limit on what is on its way, so that ids are given out twice:
+		// nothing may be acknowledged that was not taken.
 		m := mqtttest.Start(t, mqtttest.Options{})
 		s := newServer(t, smallSpool(map[string]string{"mqtt.broker": m.URL(), "spool.dir": smallDisk(t)}))
 		s.start()

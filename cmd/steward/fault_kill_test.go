@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"steward/internal/mqtttest"
 )
 
 // publishRate is how many messages a second are published while the faults
@@ -22,7 +20,7 @@ func TestKilled(t *testing.T) {
 	besides(t)
 	t.Run("behind a broker", func(t *testing.T) {
 		besides(t)
-		m := mqtttest.Start(t, mqtttest.Options{})
+		m := startMosquitto(t)
 		s := newServer(t, map[string]string{"mqtt.broker": m.URL(), "spool.sync_interval": slowSync})
 		s.start() // now the broker keeps what comes while it is away
 		killAgainAndAgain(t, s, newCampaign(t, m.Addr(), 1, everyday))

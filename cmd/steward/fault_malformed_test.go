@@ -3,8 +3,6 @@ package main
 import (
 	"testing"
 	"time"
-
-	"steward/internal/mqtttest"
 )
 
 // TestMalformed mixes a flood of garbage with good messages. Each good one is
@@ -14,7 +12,7 @@ func TestMalformed(t *testing.T) {
 	messages := uint64(inSoak(10_000, 100_000))
 	t.Run("behind a broker", func(t *testing.T) {
 		besides(t)
-		m := mqtttest.Start(t, mqtttest.Options{})
+		m := startMosquitto(t)
 		s := newServer(t, map[string]string{"mqtt.broker": m.URL()})
 		s.start()
 		flood(s, newCampaign(t, m.Addr(), 1, mostlyGarbage), messages)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -68,6 +69,9 @@ func topic(n uint64, class telemetry.Class, stream telemetry.Stream) string {
 func say(topic, format string, args ...any) message {
 	return message{topic: topic, payload: fmt.Appendf(nil, format, args...)}
 }
+
+// hasTime says that a message, or what is good of it, has a time of its own.
+func (m message) hasTime() bool { return bytes.Contains(m.payload, []byte(`"ts":`)) }
 
 func (m message) becoming(cells ...cell) message {
 	m.want = cells

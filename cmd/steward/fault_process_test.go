@@ -6,21 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"steward/internal/clickhouse/embedded"
 	"steward/internal/mqtttest"
 )
 
@@ -233,119 +229,4 @@ func (s *server) alive() error {
 		return fmt.Errorf("steward (pid %d) has ended by itself", pid)
 	}
 	return nil
-}
-
-// enginePID finds the engine among the children of the process.
-func (s *server) enginePID() (int, error) {
-	parent := s.pid()
-	dirs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return 0, err
-	}
-	for _, dir := range dirs {
-		pid, err := strconv.Atoi(filepath.Base(dir))
-		if err != nil {
-			continue
-		}
-		args, err := os.ReadFile(filepath.Join(dir, "cmdline"))
-		if err != nil || !bytes.Contains(args, []byte("\x00"+embedded.ChildCommand+"\x00")) {
-			continue
-		}
-		if stat := statFields(pid); len(stat) > 1 && stat[1] == strconv.Itoa(parent) {
-			return pid, nil
-		}
-	}
-	return 0, fmt.Errorf("no engine among the children of steward (pid %d)", parent)
-}
-
-// signalEngine sends a signal to the engine that runs now, waiting for one to
-// be there.
-func (s *server) signalEngine(sig syscall.Signal) (pid int) {
-	s.t.Helper()
-	until(s.t, startLimit, "an engine to signal", func() (err error) {
-		if pid, err = s.enginePID(); err != nil {
-			return err
-		}
-		return syscall.Kill(pid, sig)
-	})
-	return pid
-}
-
-func processState(pid int) (byte, error) {
-	stat := statFields(pid)
-	if len(stat) == 0 {
-		return 0, os.ErrNotExist
-	}
-	return stat[0][0], nil
-}
-
-// statFields is /proc/pid/stat from the state on: the fields before it are the
-// pid and a name that may contain anything.
-func statFields(pid int) []string {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return nil
-	}
-	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-}
-
-// freeAddr is a loopback address on which nothing listens at the moment.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
-// until polls a condition and fails the test when it does not come true.
-func until(t testing.TB, limit time.Duration, what string, check func() error) {
-	t.Helper()
-	deadline := time.Now().Add(limit)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %s for %s: %v", limit, what, err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// output collects what a process writes. It keeps everything: a run's log is a
-// few hundred kilobytes at most.
-type output struct {
-	mu    sync.Mutex // guards the rest
-	text  []byte
-	start int // where the output of the last process begins
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text = append(o.text, p...)
-	return len(p), nil
-}
-
-func (o *output) restart() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.start = len(o.text)
-}
-
-func (o *output) sinceRestart() []byte {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return bytes.Clone(o.text[o.start:])
-}
-
-func (o *output) tail(lines int) string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	all := strings.SplitAfter(string(o.text), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "")
 }

@@ -91,7 +91,7 @@ func (s *server) watch() (stop func()) {
 		all.Go(func() {
 			tick := time.NewTicker(pause)
 			defer tick.Stop()
-			for asked := 0; ; asked++ {
+			for {
 				select {
 				case <-ctx.Done():
 					return
