@@ -51,3 +51,14 @@ func BrokerDrops(ctx context.Context, opts SubscriberOptions) (dropped float64, 
 		return 0, false, ctx.Err()
 	}
 }
+
+func waitToken(ctx context.Context, t mqtt.Token, timeout time.Duration) error {
+	select {
+	case <-t.Done():
+		return t.Error()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(timeout):
+		return fmt.Errorf("no answer within %s", timeout)
+	}
+}

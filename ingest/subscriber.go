@@ -235,17 +235,6 @@ func connect(client mqtt.Client, timeout time.Duration) (kept bool, err error) {
 	return false, fmt.Errorf("connect to the broker: %w", err)
 }
 
-func waitToken(ctx context.Context, t mqtt.Token, timeout time.Duration) error {
-	select {
-	case <-t.Done():
-		return t.Error()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(timeout):
-		return fmt.Errorf("no answer within %s", timeout)
-	}
-}
-
 func dial(u *url.URL, opts SubscriberOptions) (net.Conn, error) {
 	d := &net.Dialer{Timeout: opts.ConnectTimeout}
 	switch u.Scheme {

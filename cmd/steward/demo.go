@@ -46,7 +46,7 @@ The data is kept between runs; --fresh starts anew.`,
 				return usageError{err}
 			}
 			o.Version = version
-			p := &progress{w: cmd.ErrOrStderr(), started: time.Now()}
+			p := &progress{w: cmd.ErrOrStderr()}
 			p.say("Starting ClickHouse, the broker and the page …")
 			o.OnReady = func(a *app.App) error { return welcome(cmd.ErrOrStderr(), a) }
 			o.OnProgress = func(rows int) { p.rows(rows, o.Days) }
@@ -109,9 +109,8 @@ Ctrl-C ends it; the data is kept.
 // progress tells how far the history is, on one line at most four times a
 // second.
 type progress struct {
-	w       io.Writer
-	started time.Time
-	last    time.Time
+	w    io.Writer
+	last time.Time
 }
 
 func (p *progress) say(s string) { _, _ = fmt.Fprintln(p.w, s) }

@@ -104,7 +104,7 @@ func (o *simulateOptions) writeHistory(cmd *cobra.Command, fleet *simulate.Fleet
 		if err := app.Migrate(cmd.Context(), cfg, db); err != nil {
 			return err
 		}
-		p := &progress{w: cmd.ErrOrStderr(), started: now}
+		p := &progress{w: cmd.ErrOrStderr()}
 		key := fmt.Sprintf("simulate-%d-%d", o.fleet.Seed, now.UnixMilli())
 		err := app.WriteHistory(cmd.Context(), db, fleet, key, fleet.Config().Start, now, o.step, func(rows int) { p.rows(rows, o.days) })
 		p.say("")
