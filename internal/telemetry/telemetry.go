@@ -126,11 +126,13 @@ const (
 	Empty       Reason = "empty"        // a message that says nothing
 	TooLarge    Reason = "too_large"    // a payload over the configured limit; kept truncated
 	Corrupt     Reason = "corrupt"      // a record that the disk did not give back as it was written
+
+	UnknownDevice Reason = "unknown_device" // nobody has approved the device, or somebody refused it
 )
 
 // Reasons lists every reason, for metrics that must exist before they count.
 func Reasons() []Reason {
-	return []Reason{BadTopic, BadSyntax, BadValue, BadEvent, BadTime, ClockAhead, ClockBehind, Empty, TooLarge, Corrupt}
+	return []Reason{BadTopic, BadSyntax, BadValue, BadEvent, BadTime, ClockAhead, ClockBehind, Empty, TooLarge, Corrupt, UnknownDevice}
 }
 
 // RejectError is a rejection with its reason: what a decoder or a check

@@ -38,8 +38,9 @@ var engine struct {
 	err  error
 }
 
-// Main is the body of TestMain. It does not return.
-func Main(m *testing.M) {
+// Main is the body of TestMain; m is the *testing.M, or what wraps it. It does
+// not return.
+func Main(m interface{ Run() int }) {
 	if len(os.Args) > 1 && os.Args[1] == embedded.ChildCommand {
 		os.Exit(embedded.ChildMain(os.Args[2:]))
 	}

@@ -1,0 +1,23 @@
+CREATE TABLE audit (
+    seq         BIGINT    NOT NULL PRIMARY KEY,
+    at          TIMESTAMP NOT NULL,
+    actor_kind  TEXT      NOT NULL,
+    actor_id    TEXT      NOT NULL,
+    actor_name  TEXT      NOT NULL,
+    remote      TEXT      NOT NULL,
+    action      TEXT      NOT NULL,
+    kind        TEXT      NOT NULL,
+    object      TEXT      NOT NULL,
+    region      TEXT      NOT NULL,
+    project     TEXT      NOT NULL,
+    before_json TEXT      NOT NULL,
+    after_json  TEXT      NOT NULL,
+    hash        TEXT      NOT NULL
+);
+
+CREATE INDEX audit_by_actor ON audit (actor_id, seq);
+
+CREATE INDEX audit_by_object ON audit (kind, object, seq);
+
+CREATE INDEX audit_by_place ON audit (region, project, seq);
+
