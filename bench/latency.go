@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -227,7 +228,12 @@ func (b *bench) watchPage(ctx context.Context, s *steward) (*pageWatch, error) {
 		}
 	}
 	dialer := websocket.Dialer{EnableCompression: true} // as browsers do
-	conn, resp, err := dialer.DialContext(ctx, strings.Replace(page, "http://", "ws://", 1)+"/api/v1/live", nil)
+	token, err := s.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	header := http.Header{"Authorization": {"Bearer " + token}}
+	conn, resp, err := dialer.DialContext(ctx, strings.Replace(page, "http://", "ws://", 1)+"/api/v1/live", header)
 	if err != nil {
 		return nil, fmt.Errorf("open the websocket: %w", err)
 	}

@@ -16,7 +16,7 @@ func (r *report) print(w io.Writer) error {
 	t.line("%s, %d cores, %s; Linux %s, %s, %s; a sync takes %.2f ms; load before: %s",
 		m.CPU, m.Cores, m.Memory, m.Kernel, m.Go, m.Mosquitto, m.SyncSeconds*1000, m.Load)
 	r.printThroughput(t)
-	if len(r.Ratios) > 0 {
+	if len(r.Throughput) > 0 && len(r.Ratios) > 0 {
 		t.head("Ratio", "live", "backlog")
 		for _, q := range r.Ratios {
 			if q.Mode == live {
@@ -28,6 +28,17 @@ func (r *report) print(w io.Writer) error {
 		t.head("Delay", "messages/s", "p50 ms", "p99 ms", "max ms", "messages seen")
 		for _, l := range r.Latency {
 			t.line("%s\t%.0f\t%.1f\t%.1f\t%.1f\t%d", l.What, l.Rate, l.P50, l.P99, l.Max, l.Seen)
+		}
+	}
+	if len(r.Reads) > 0 {
+		t.head("Answer under load", "by", "p50 ms", "p99 ms", "max ms", "asked")
+		for _, l := range r.Reads {
+			t.line("%s\t%s\t%.1f\t%.1f\t%.1f\t%d", l.What, l.By, l.P50, l.P99, l.Max, l.N)
+		}
+		for _, q := range r.Ratios {
+			if q.Mode == reading {
+				t.line("%s\t%s to %s\t%.2f", q.What, q.Of, q.To, q.Is)
+			}
 		}
 	}
 	if len(r.Disk) > 0 {

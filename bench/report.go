@@ -17,6 +17,7 @@ type report struct {
 	Settings   settings        `json:"settings"`
 	Throughput []throughputRun `json:"throughput,omitempty"`
 	Latency    []latencyRun    `json:"latency,omitempty"`
+	Reads      []readRun       `json:"reads,omitempty"`
 	Disk       []diskRun       `json:"disk,omitempty"`
 	Packages   []packageRun    `json:"packages,omitempty"`
 	Ratios     []ratio         `json:"ratios,omitempty"`
@@ -94,6 +95,7 @@ type ratio struct {
 
 // compare fills the ratios of Steward to everything else that was measured.
 func (r *report) compare() {
+	r.Ratios = append(r.Ratios, readRatios(r.Reads)...)
 	for i := range r.Throughput {
 		s := &r.Throughput[i]
 		if s.Subject != stewardName {

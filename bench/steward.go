@@ -75,6 +75,15 @@ func (s *steward) store() (*database, error) {
 	return s.db, err
 }
 
+// token makes a token that may read everything.
+func (s *steward) token(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, s.binary, "token", "add", "--name", "bench", "--role", "viewer", "--data", s.dataDir()).Output()
+	if err != nil {
+		return "", fmt.Errorf("make a token: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
 var pageLine = regexp.MustCompile(`msg="steward is running" page=(\S+)`)
 
 // page is the URL of the page of the running process.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"steward/internal/authz"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -54,8 +55,8 @@ func BenchmarkEncodeFrame(b *testing.B) {
 func BenchmarkEncodeSnapshot5000(b *testing.B) {
 	s := serve(b, live.Options{}, Options{}, nil)
 	fill(s.board, fleet(5000), 1763800000123)
-	eventually(b, "all is published", func() bool { return len(s.board.Snapshot(live.Scope{}).Devices) == 5000 })
-	snap := s.board.Snapshot(live.Scope{})
+	eventually(b, "all is published", func() bool { return len(s.board.Snapshot(live.Scope{Allowed: authz.Everything()}).Devices) == 5000 })
+	snap := s.board.Snapshot(live.Scope{Allowed: authz.Everything()})
 	b.ReportAllocs()
 	for b.Loop() {
 		b.SetBytes(int64(len(encodeSnapshot(snap))))

@@ -35,12 +35,14 @@ func TestBrowser(t *testing.T) {
 	s := newStage(t)
 	control := s.control()
 	defer control.Close()
-	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "test/unit.mjs", "test/browser.mjs")
+	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "--test-concurrency=1",
+		"test/unit.mjs", "test/account.mjs", "test/browser.mjs")
 	run.Dir = "web"
 	run.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,
 		"STEWARD_URL=http://"+s.addr,
 		"STEWARD_CONTROL="+control.URL,
+		"STEWARD_PASSWORD="+password,
 	)
 	out, err := run.CombinedOutput()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"steward/internal/authz"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -22,25 +23,38 @@ type client struct {
 	conn     *websocket.Conn
 	overview bool // dangers and counts follow the scope
 	scope    live.Scope
+	who      visitor
 
-	scopes  chan live.Scope // what the client asks for; the newest only
-	replies chan string     // why a message could not be followed; the newest only
-	abuse   chan string     // why the reader gave up
-	gone    chan struct{}   // closed when nothing can be read any more
-	cause   *ended          // why that is, nil when the client left; read after gone
+	wishes  chan live.Filter // what the client asks to see; the newest only
+	replies chan *wrong      // why a message could not be followed; the newest only
+	abuse   chan string      // why the reader gave up
+	gone    chan struct{}    // closed when nothing can be read any more
+	cause   *ended           // why that is, nil when the client left; read after gone
 
 	sent  time.Time // when the last message went out
 	grace grace
 }
 
-func newClient(h *hub, conn *websocket.Conn, s live.Scope, overview bool) *client {
+// visitor is who looks, as of the last time it was asked.
+type visitor struct {
+	principal authz.Principal
+	session   string // its ID; empty for tokens
+}
+
+// wrong is why a client does not get what it asked for.
+type wrong struct{ code, detail string }
+
+var errElsewhere = &wrong{"not_found", "there is no such place, or it is not among yours"}
+
+func newClient(h *hub, conn *websocket.Conn, s live.Scope, overview bool, who visitor) *client {
 	return &client{
 		hub:      h,
 		conn:     conn,
 		overview: overview,
 		scope:    s,
-		scopes:   make(chan live.Scope, 1),
-		replies:  make(chan string, 1),
+		who:      who,
+		wishes:   make(chan live.Filter, 1),
+		replies:  make(chan *wrong, 1),
 		abuse:    make(chan string, 1),
 		gone:     make(chan struct{}),
 		grace:    grace{limit: h.pace.slow},
@@ -102,6 +116,8 @@ func (c *client) write() error {
 	defer ping.Stop()
 	heartbeat := time.NewTicker(c.hub.pace.heartbeat)
 	defer heartbeat.Stop()
+	still := time.NewTicker(c.hub.pace.still)
+	defer still.Stop()
 
 	now := make(chan struct{})
 	close(now)
@@ -117,12 +133,26 @@ func (c *client) write() error {
 			return c.left()
 		case why := <-c.abuse:
 			return &ended{dropAbuse, websocket.ClosePolicyViolation, why}
-		case c.scope = <-c.scopes:
+		case detail := <-c.wishes:
+			if !reaches(c.scope.Allowed, detail) {
+				err = c.send(encodeError(errElsewhere))
+				break
+			}
+			allowed := c.scope.Allowed
+			c.scope = scopeOf(detail, c.overview)
+			c.scope.Allowed = allowed
 			sub.Close()
 			sub = c.hub.board.Subscribe(c.scope)
 			more = now
-		case detail := <-c.replies:
-			err = c.send(encodeError(detail))
+		case reply := <-c.replies:
+			err = c.send(encodeError(reply))
+		case <-still.C:
+			var changed bool
+			if changed, err = c.stillAllowed(); changed {
+				sub.Close()
+				sub = c.hub.board.Subscribe(c.scope)
+				more = now
+			}
 		case <-ping.C:
 			// When the connection is full it fails by its own deadline, and send
 			// will see why.
@@ -144,6 +174,25 @@ func (c *client) write() error {
 			return err
 		}
 	}
+}
+
+// stillAllowed asks who the client is now: a connection outlives the request
+// that was let in. It reports whether the client sees other places than before.
+func (c *client) stillAllowed() (changed bool, err error) {
+	ctx, cancel := context.WithTimeout(c.hub.running, c.hub.pace.write)
+	defer cancel()
+	p, ok := c.hub.identity.Still(ctx, c.who.principal, c.who.session)
+	if c.hub.running.Err() != nil {
+		return false, nil // the stop has a reason of its own
+	}
+	allowed := p.Scope(authz.Read)
+	if !ok || allowed.Empty() {
+		return false, &ended{dropSignedOut, websocket.ClosePolicyViolation, "signed out"}
+	}
+	c.who.principal = p
+	changed = allowed != c.scope.Allowed
+	c.scope.Allowed = allowed
+	return changed, nil
 }
 
 // update sends what the board has, and what the client missed of it.

@@ -24,6 +24,7 @@ type site struct {
 	*Server
 	t     testing.TB
 	board *live.Board
+	roll  *roll // nil when the test brought an Identity of its own
 	reg   *prometheus.Registry
 	addr  string
 	stop  func() error // stops serving; the same answer each time
@@ -54,6 +55,10 @@ func serve(t testing.TB, board live.Options, o Options, change func(*Server)) *s
 	}
 	s := &site{t: t, board: b, reg: prometheus.NewPedanticRegistry(), logs: new(lockedBuffer)}
 	o.Board, o.Gatherer, o.Registerer = b, s.reg, s.reg
+	if o.Identity == nil {
+		s.roll = newRoll()
+		o.Identity = s.roll
+	}
 	o.Logger = slog.New(slog.NewTextHandler(s.logs, nil))
 	o.Ready = func(context.Context) []NotReady {
 		s.mu.Lock()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"steward/dashboard/api"
+	"steward/internal/authz"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -24,6 +26,7 @@ type pace struct {
 	heartbeat time.Duration // between two messages when there is nothing to say
 	slow      time.Duration // for a client that keeps missing updates
 	goodbye   time.Duration // for the answer to a close
+	still     time.Duration // between two questions whether the client may still look
 }
 
 func defaultPace() pace {
@@ -34,6 +37,7 @@ func defaultPace() pace {
 		heartbeat: 5 * time.Second,
 		slow:      15 * time.Second,
 		goodbye:   time.Second,
+		still:     10 * time.Second,
 	}
 }
 
@@ -51,6 +55,7 @@ const (
 // is encoded.
 type hub struct {
 	board    *live.Board
+	identity Identity
 	metrics  *metrics
 	log      *slog.Logger
 	origins  origins
@@ -67,15 +72,16 @@ type hub struct {
 	idle    chan struct{} // closed when the last client is gone after a stop
 }
 
-func newHub(b *live.Board, m *metrics, log *slog.Logger, o origins, maxClients int) *hub {
+func newHub(o Options, m *metrics, from origins) *hub {
 	running, cancel := context.WithCancel(context.Background())
 	return &hub{
-		board:   b,
-		metrics: m,
-		log:     log,
-		origins: o,
-		pace:    defaultPace(),
-		max:     cmp.Or(maxClients, defaultMaxClients),
+		board:    o.Board,
+		identity: o.Identity,
+		metrics:  m,
+		log:      o.Logger,
+		origins:  from,
+		pace:     defaultPace(),
+		max:      cmp.Or(o.MaxClients, defaultMaxClients),
 		upgrader: websocket.Upgrader{
 			ReadBufferSize:   1 << 10,
 			WriteBufferSize:  4 << 10,
@@ -86,7 +92,7 @@ func newHub(b *live.Board, m *metrics, log *slog.Logger, o origins, maxClients i
 			EnableCompression: true,
 			CheckOrigin:       func(*http.Request) bool { return true }, // checked before, with a better answer
 			Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
-				fail(w, status, reason.Error())
+				fail(w, status, "not_a_websocket", reason.Error())
 			},
 		},
 		running: running,
@@ -99,19 +105,35 @@ func newHub(b *live.Board, m *metrics, log *slog.Logger, o origins, maxClients i
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.origins.allow(r) {
 		h.log.Warn("websocket refused to a page of another origin", "origin", r.Header.Get("Origin"), "host", r.Host)
-		fail(w, http.StatusForbidden, "pages of another origin may not connect; add it to the allowed origins in the configuration")
+		fail(w, http.StatusForbidden, "cross_origin", "pages of another origin may not connect; add it to the allowed origins in the configuration")
+		return
+	}
+	p := authz.From(r.Context())
+	allowed := p.Scope(authz.Read)
+	if p.Nobody() {
+		failNobody(w)
+		return
+	}
+	if allowed.Empty() {
+		fail(w, http.StatusForbidden, "not_allowed", "you may see no place; ask your manager for a role")
 		return
 	}
 	scope, err := parseScope(r.URL.Query())
 	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		fail(w, http.StatusBadRequest, "invalid", err.Error())
 		return
 	}
+	if !reaches(allowed, scope.Detail) {
+		fail(w, http.StatusNotFound, errElsewhere.code, errElsewhere.detail)
+		return
+	}
+	scope.Allowed = allowed
 	if !h.enter(w) {
 		return
 	}
 	defer h.leave()
-	conn, err := h.upgrader.Upgrade(w, r, nil)
+	// The library takes no headers of w, and the session may have been rotated.
+	conn, err := h.upgrader.Upgrade(w, r, http.Header{"Set-Cookie": w.Header().Values("Set-Cookie")})
 	if err != nil {
 		return // the upgrader has answered
 	}
@@ -120,7 +142,8 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.log.Debug("websocket keeps its send buffer", "error", err)
 		}
 	}
-	newClient(h, conn, scope, r.URL.Query().Get("overview") == "scope").run()
+	who := visitor{p, api.RequestFrom(r.Context()).Session.ID}
+	newClient(h, conn, scope, r.URL.Query().Get("overview") == "scope", who).run()
 }
 
 // enter counts a client in, or answers why not.
@@ -134,10 +157,10 @@ func (h *hub) enter(w http.ResponseWriter) bool {
 	h.mu.Unlock()
 	switch {
 	case closed:
-		failLater(w, http.StatusServiceUnavailable, retryAfter, "the server is stopping")
+		failLater(w, http.StatusServiceUnavailable, retryAfter, "stopping", "the server is stopping")
 	case full:
 		h.metrics.refused.Inc()
-		failLater(w, http.StatusServiceUnavailable, retryAfter, "too many live clients are connected; try again later")
+		failLater(w, http.StatusServiceUnavailable, retryAfter, "too_many_clients", "too many live clients are connected; try again later")
 	}
 	return !closed && !full
 }
@@ -186,6 +209,12 @@ func parseScope(q url.Values) (live.Scope, error) {
 	default:
 		return live.Scope{}, fmt.Errorf("overview %.64q is not one of all, scope", o)
 	}
+}
+
+// reaches reports whether some of what f selects may be seen. A project without
+// its region may be of any: there the audience alone decides.
+func reaches(allowed authz.Scope, f live.Filter) bool {
+	return f.Region == "" || allowed.Touches(authz.Place{Region: f.Region, Project: f.Project})
 }
 
 // scopeOf is the scope of a client that looks at detail.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"steward/internal/authz"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -22,7 +23,7 @@ func TestSnapshotThenDeltas(t *testing.T) {
 	s := serve(t, live.Options{}, Options{}, nil)
 	s.board.Reading(reading(meter, "power_kw", 3.25))
 	s.board.State(telemetry.State{Device: meter, Metric: "mode", TS: now(), Received: now(), Value: "auto"})
-	eventually(t, "the board has the values", func() bool { return len(s.board.Snapshot(live.Scope{}).Devices) == 1 })
+	eventually(t, "the board has the values", func() bool { return len(s.board.Snapshot(live.Scope{Allowed: authz.Everything()}).Devices) == 1 })
 
 	v := s.mustView("")
 	m := v.until(t, "snapshot")
@@ -108,7 +109,7 @@ func TestManyViewersSeeTheSame(t *testing.T) {
 			t.Fatal(errs[i])
 		}
 		var truth map[string]any
-		if err := json.Unmarshal(encodeSnapshot(s.board.Snapshot(live.Scope{Detail: scopes[i%len(scopes)]})), &truth); err != nil {
+		if err := json.Unmarshal(encodeSnapshot(s.board.Snapshot(live.Scope{Detail: scopes[i%len(scopes)], Allowed: authz.Everything()})), &truth); err != nil {
 			t.Fatal(err)
 		}
 		expect := map[string]map[string]any{}
@@ -129,7 +130,7 @@ func TestScopeChangesByMessage(t *testing.T) {
 	for _, d := range []*telemetry.Device{meter, lift, panel} {
 		s.board.Reading(reading(d, "x", 1))
 	}
-	eventually(t, "the board has the devices", func() bool { return len(s.board.Snapshot(live.Scope{}).Devices) == 3 })
+	eventually(t, "the board has the devices", func() bool { return len(s.board.Snapshot(live.Scope{Allowed: authz.Everything()}).Devices) == 3 })
 	v := s.mustView("?project=garden")
 	v.until(t, "snapshot")
 	if len(v.devices) != 1 || v.devices[panel.String()] == nil {
@@ -163,7 +164,7 @@ func TestOrigins(t *testing.T) {
 	s := serve(t, live.Options{}, Options{AllowedOrigins: []string{"https://Wall.example.com"}}, nil)
 	f := func(origin string, ok bool) {
 		t.Helper()
-		header := http.Header{}
+		header := http.Header{"Authorization": {"Bearer " + hqToken}}
 		if origin != "" {
 			header.Set("Origin", origin)
 		}
@@ -207,7 +208,7 @@ func TestTooManyClientsAreRefused(t *testing.T) {
 // been published.
 func (s *site) flood(n int) {
 	s.t.Helper()
-	sub := s.board.Subscribe(live.Scope{})
+	sub := s.board.Subscribe(live.Scope{Allowed: authz.Everything()})
 	defer sub.Close()
 	sub.Next() // the snapshot; what follows comes as frames
 	r := rand.New(rand.NewPCG(3, 3))
@@ -265,7 +266,7 @@ func TestSlowClientIsToldWhatItMissed(t *testing.T) {
 		t.Fatalf("after a miss comes %q, %v, want a snapshot", kind, err)
 	}
 	var truth map[string]any
-	if err := json.Unmarshal(encodeSnapshot(s.board.Snapshot(live.Scope{})), &truth); err != nil {
+	if err := json.Unmarshal(encodeSnapshot(s.board.Snapshot(live.Scope{Allowed: authz.Everything()})), &truth); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range items(truth, "devices") {

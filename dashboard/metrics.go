@@ -14,11 +14,26 @@ type dropReason string
 
 // The reasons.
 const (
-	dropSlow     dropReason = "slow"          // could not keep up for too long
-	dropWrite    dropReason = "write_timeout" // took nothing at all
-	dropSilent   dropReason = "silent"        // did not answer pings
-	dropAbuse    dropReason = "abuse"         // too many or too large messages
-	dropStopping dropReason = "stopping"      // the server stops
+	dropSlow      dropReason = "slow"          // could not keep up for too long
+	dropWrite     dropReason = "write_timeout" // took nothing at all
+	dropSilent    dropReason = "silent"        // did not answer pings
+	dropAbuse     dropReason = "abuse"         // too many or too large messages
+	dropStopping  dropReason = "stopping"      // the server stops
+	dropSignedOut dropReason = "signed_out"    // signed out, or no longer allowed anything
+)
+
+// refusedFor says why a request did not get through the door; it is the code of
+// the problem that answers it.
+type refusedFor string
+
+// The reasons.
+const (
+	refusedHost        refusedFor = "unknown_host"
+	refusedToken       refusedFor = "bad_token"
+	refusedOrigin      refusedFor = "cross_origin"
+	refusedCSRF        refusedFor = "csrf"
+	refusedPassword    refusedFor = "password_change_required"
+	refusedUnavailable refusedFor = "unavailable"
 )
 
 // metrics is what the dashboard counts.
@@ -29,6 +44,7 @@ type metrics struct {
 	bytes   prometheus.Counter
 	missed  prometheus.Counter
 	dropped *prometheus.CounterVec
+	turned  *prometheus.CounterVec
 	request *prometheus.HistogramVec
 }
 
@@ -52,15 +68,21 @@ func newMetrics(r prometheus.Registerer, board *live.Board) *metrics {
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "steward_live_clients_dropped_total", Help: "Websocket clients whose connection the server ended, by reason.",
 		}, []string{"reason"}),
+		turned: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "steward_http_requests_refused_total", Help: "Requests that did not get through the door, by reason.",
+		}, []string{"reason"}),
 		request: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "steward_http_request_duration_seconds", Help: "Time to answer an HTTP request, by route.",
 			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10},
 		}, []string{"route", "method", "code"}),
 	}
-	for _, reason := range []dropReason{dropSlow, dropWrite, dropSilent, dropAbuse, dropStopping} {
+	for _, reason := range []dropReason{dropSlow, dropWrite, dropSilent, dropAbuse, dropStopping, dropSignedOut} {
 		m.dropped.WithLabelValues(string(reason))
 	}
-	r.MustRegister(m.clients, m.refused, m.frames, m.bytes, m.missed, m.dropped, m.request,
+	for _, reason := range []refusedFor{refusedHost, refusedToken, refusedOrigin, refusedCSRF, refusedPassword, refusedUnavailable} {
+		m.turned.WithLabelValues(string(reason))
+	}
+	r.MustRegister(m.clients, m.refused, m.frames, m.bytes, m.missed, m.dropped, m.turned, m.request,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "steward_live_devices", Help: "Devices whose latest values are kept in memory.",
 		}, func() float64 { return float64(board.Stats().Devices) }),
@@ -73,6 +95,8 @@ func newMetrics(r prometheus.Registerer, board *live.Board) *metrics {
 	)
 	return m
 }
+
+func (m *metrics) refuse(reason refusedFor) { m.turned.WithLabelValues(string(reason)).Inc() }
 
 // timed observes how long h takes, under the route's name: a path that a client
 // chose must never become a label.

@@ -7,26 +7,28 @@ import (
 	"time"
 )
 
-// problem is an error as RFC 9457 has it.
+// problem is an error as RFC 9457 has it, with a code for programs: the same
+// shape as the API's.
 type problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
+	Code   string `json:"code"` // stable, in snake_case
 	Detail string `json:"detail,omitempty"`
 }
 
-// fail answers a request with a problem. detail is for the person who reads it:
-// what was wrong and what to do.
-func fail(w http.ResponseWriter, status int, detail string) {
+// fail answers a request with a problem. code is for programs and stays the same,
+// detail for the person who reads it: what was wrong and what to do.
+func fail(w http.ResponseWriter, status int, code, detail string) {
 	answer(w, status, "application/problem+json", problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail,
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail,
 	})
 }
 
 // failLater is fail for what may work after a while.
-func failLater(w http.ResponseWriter, status int, after time.Duration, detail string) {
+func failLater(w http.ResponseWriter, status int, after time.Duration, code, detail string) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
-	fail(w, status, detail)
+	fail(w, status, code, detail)
 }
 
 // answer writes v as JSON. What it returns must not be kept by caches.
@@ -43,5 +45,5 @@ func answer(w http.ResponseWriter, status int, contentType string, v any) {
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	fail(w, http.StatusNotFound, "there is nothing at "+strconv.Quote(r.URL.Path))
+	fail(w, http.StatusNotFound, "not_found", "there is nothing at "+strconv.Quote(r.URL.Path))
 }

@@ -93,10 +93,10 @@ func causeOf(err error) *ended {
 func (c *client) obey(data []byte) {
 	detail, err := parseSubscribe(data)
 	if err != nil {
-		newest(c.replies, err.Error())
+		newest(c.replies, &wrong{"invalid", err.Error()})
 		return
 	}
-	newest(c.scopes, scopeOf(detail, c.overview))
+	newest(c.wishes, detail)
 }
 
 // newest puts v into a channel of one place, instead of what waits there. Only

@@ -13,8 +13,16 @@ import (
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// docsPolicy is for the API's reference alone, whose viewer sets styles of its
+// own. Its scripts are held as strictly.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// encryptedFor is how long a browser that came by TLS comes by nothing else.
+const encryptedFor = "max-age=31536000"
+
 // secured sets the headers that every answer has.
-func secured(next http.Handler) http.Handler {
+func secured(p proxies, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
@@ -24,6 +32,9 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if p.encrypted(r) {
+			h.Set("Strict-Transport-Security", encryptedFor)
+		}
 		next.ServeHTTP(w, r)
 	})
 }

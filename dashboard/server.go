@@ -5,13 +5,24 @@
 // stops it in order: websocket clients are told to come back elsewhere before
 // the connections go. Every request, message, client and time is bounded.
 //
+// # Who asks
+//
+// Pages, health and readiness are open to all; /metrics is unless MetricsToken
+// is set. Under /api/v1/ each request has a principal in its context: that of
+// its token (Authorization: Bearer stw_…), else that of the session whose secret
+// is in the cookie, else nobody; what nobody may do is for the API to say. A
+// browser's request that changes something must come from a page of this origin
+// and repeat the session's CSRF token in X-Steward-CSRF. Requests under a name
+// that is not the server's are answered with 421.
+//
 // # The live websocket
 //
-// GET /api/v1/live upgrades to a websocket of JSON text messages. The query
-// parameters region, project, class and device choose the devices whose values,
-// events and rejected messages are sent; none means all. Dangers and counts are
-// of everything unless overview=scope limits them too (to the region, project
-// and class). A client changes its scope with a message of the same fields:
+// GET /api/v1/live upgrades to a websocket of JSON text messages. It needs a
+// session's cookie or a token, and shows the places where its principal may
+// read, whatever is asked for. The query parameters region, project, class and
+// device choose the devices whose values, events and rejected messages are sent;
+// none means all. Dangers and counts are of all places that may be seen unless
+// overview=scope limits them too (to the region, project and class). A client changes its scope with a message of the same fields:
 //
 //	{"subscribe":{"region":"north","project":"harbour"}}
 //
@@ -58,18 +69,23 @@
 // comes when there is nothing else for five seconds: after twelve without a
 // message the connection is dead, whatever the operating system says.
 //
-//	{"type":"error","detail":"…"}
+//	{"type":"error","code":"not_found","detail":"…"}
 //
-// answers a message of the client that could not be followed.
+// answers a message of the client that could not be followed: "invalid", or
+// "not_found" for a place that is not among those it may see. When these change
+// a snapshot follows; when the session or token ends, the connection is closed
+// with 1008 and the reason "signed out".
 package dashboard
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,10 +94,14 @@ import (
 	"steward/internal/live"
 )
 
-// Options is what a Server needs. Board, Gatherer, Registerer, Ready and Logger
-// are required.
+// Options is what a Server needs. Board, Identity, Gatherer, Registerer, Ready
+// and Logger are required.
 type Options struct {
-	Board      *live.Board
+	Board    *live.Board
+	Identity Identity
+	// API answers under /api/v1/, save for the live websocket; without one there
+	// is nothing. It finds authz.From and api.RequestFrom in its contexts.
+	API        http.Handler
 	Gatherer   prometheus.Gatherer // what /metrics shows
 	Registerer prometheus.Registerer
 	// Ready names what does not work, empty when all does. It is asked for each
@@ -93,6 +113,20 @@ type Options struct {
 	// AllowedOrigins are web origins (https://host[:port]) besides the server's
 	// own whose pages may open the live websocket.
 	AllowedOrigins []string
+	// Listen is the address of the listener that Serve will get, as configured;
+	// empty means a loopback address.
+	Listen string
+	// Hosts are the names under which the server may be asked, besides localhost
+	// and the addresses of the machine; "*" allows all. Empty allows the host of
+	// Listen, and all when that is every address.
+	Hosts []string
+	// TrustedProxies are the addresses from which X-Forwarded-For and
+	// X-Forwarded-Proto are believed.
+	TrustedProxies []netip.Prefix
+	// TLS is for Serve to speak; nil means plain HTTP.
+	TLS *tls.Config
+	// MetricsToken lets only those read /metrics who may read everything.
+	MetricsToken bool
 	// MaxClients is how many websocket clients are served at a time; 0 means 5,000.
 	MaxClients int
 }
@@ -102,6 +136,11 @@ const (
 	maxHeader = 32 << 10
 	// maxBody bounds a request's body, in bytes.
 	maxBody = 64 << 10
+	// maxAPIBody bounds that of any operation of the API, which sets the limits
+	// of its routes: an import is the largest, 32 MiB and what wraps it.
+	maxAPIBody = 33 << 20
+	// pathLive is the websocket.
+	pathLive = "/api/v1/live"
 	// stopWithin bounds a graceful stop.
 	stopWithin = 10 * time.Second
 )
@@ -110,16 +149,28 @@ const (
 type Server struct {
 	opts    Options
 	metrics *metrics
+	hosts   hosts
+	door    *door
 	hub     *hub
 	static  *static
 	handler http.Handler
+	pace    serverPace
+}
+
+// serverPace is how patient the server is with its clients. Operations that
+// stream set deadlines of their own.
+type serverPace struct {
+	header time.Duration // for the head of a request
+	read   time.Duration // for all of it
+	write  time.Duration // from its head to the end of the answer
+	idle   time.Duration // between two requests of a connection
 }
 
 // New makes a server and registers its metrics.
 func New(o Options) (*Server, error) {
 	switch {
-	case o.Board == nil, o.Gatherer == nil, o.Registerer == nil, o.Ready == nil, o.Logger == nil:
-		return nil, errors.New("dashboard: Board, Gatherer, Registerer, Ready and Logger are required")
+	case o.Board == nil, o.Identity == nil, o.Gatherer == nil, o.Registerer == nil, o.Ready == nil, o.Logger == nil:
+		return nil, errors.New("dashboard: Board, Identity, Gatherer, Registerer, Ready and Logger are required")
 	case o.MaxClients < 0:
 		return nil, fmt.Errorf("dashboard: MaxClients is %d, want 0 or more", o.MaxClients)
 	}
@@ -131,36 +182,62 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: read the embedded application: %w", err)
 	}
+	hosts, err := newHosts(o.Listen, o.Hosts)
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: %w", err)
+	}
 	m := newMetrics(o.Registerer, o.Board)
 	s := &Server{
 		opts:    o,
 		metrics: m,
-		hub:     newHub(o.Board, m, o.Logger, origins, o.MaxClients),
+		hosts:   hosts,
+		door:    newDoor(o, m),
+		hub:     newHub(o, m, origins),
 		static:  static,
+		pace:    serverPace{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: 2 * time.Minute},
 	}
-	s.handler = http.MaxBytesHandler(secured(s.routes()), maxBody)
+	routes, err := s.routes()
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: %w", err)
+	}
+	s.handler = secured(o.TrustedProxies, routes)
 	return s, nil
 }
 
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	handle := func(pattern, route string, h http.Handler) {
-		mux.Handle(pattern, s.metrics.timed(route, h))
+	handle := func(pattern, route string, limit int64, h http.Handler) {
+		mux.Handle(pattern, s.metrics.timed(route, http.MaxBytesHandler(h, limit)))
 	}
-	handle("GET /healthz", "/healthz", http.HandlerFunc(s.health))
-	handle("GET /readyz", "/readyz", http.HandlerFunc(s.ready))
-	handle("GET /metrics", "/metrics", promhttp.HandlerFor(s.opts.Gatherer, promhttp.HandlerOpts{
+	named := func(h http.Handler) http.Handler { return s.hosts.only(s.metrics, h) }
+
+	// Probes come by whatever name or address the machine has at the moment.
+	handle("GET /healthz", "/healthz", maxBody, http.HandlerFunc(s.health))
+	handle("GET /readyz", "/readyz", maxBody, http.HandlerFunc(s.ready))
+	var scrape http.Handler = promhttp.HandlerFor(s.opts.Gatherer, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelWarn),
 		// A scrape is work; more than a few at a time is a mistake somewhere.
 		MaxRequestsInFlight: 8,
 		Timeout:             20 * time.Second,
 		EnableOpenMetrics:   true,
-	}))
+	})
+	if s.opts.MetricsToken {
+		scrape = s.door.needsHQ(scrape)
+	}
+	handle("GET /metrics", "/metrics", maxBody, named(scrape))
 	// The websocket is not timed: its duration says how long people look.
-	mux.Handle("GET /api/v1/live", s.hub)
-	handle("/api/", "/api/", http.HandlerFunc(notFound))
-	handle("/", "/", s.static)
-	return mux
+	mux.Handle("GET "+pathLive, named(s.door.guard(s.hub)))
+	var operations http.Handler = http.HandlerFunc(notFound)
+	if s.opts.API != nil {
+		zipped, err := compressed(s.opts.API)
+		if err != nil {
+			return nil, fmt.Errorf("compress answers: %w", err)
+		}
+		operations = zipped
+	}
+	handle("/api/v1/", "/api/v1/", maxAPIBody, named(s.door.guard(operations)))
+	handle("/", "/", maxBody, named(s.static))
+	return mux, nil
 }
 
 // Handler is the server's whole surface, for tests and for embedding.
@@ -172,15 +249,22 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		TLSConfig:         s.opts.TLS,
+		ReadHeaderTimeout: s.pace.header,
+		ReadTimeout:       s.pace.read,
+		WriteTimeout:      s.pace.write,
+		IdleTimeout:       s.pace.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
+	go func() {
+		if srv.TLSConfig != nil {
+			served <- srv.ServeTLS(l, "", "")
+			return
+		}
+		served <- srv.Serve(l)
+	}()
 	select {
 	case err := <-served:
 		s.hub.stop(ctx)

@@ -65,8 +65,10 @@ func TestErrorsAreProblems(t *testing.T) {
 	s := serve(t, live.Options{}, Options{}, nil)
 	f := func(method, path string, status int) {
 		t.Helper()
-		answer, body := s.do(method, path)
-		problemOf(t, answer, body, status)
+		answer, body := s.do(method, path, "Authorization", "Bearer "+hqToken)
+		if p := problemOf(t, answer, body, status); p.Code == "" {
+			t.Errorf("%s %s: a problem without a code: %s", method, path, body)
+		}
 	}
 	f("GET", "/nothing", 404)
 	f("GET", "/web/dist/.gitkeep", 404)
@@ -167,7 +169,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	for _, bad := range []string{"wall.example.com", "https://", "ftp://x", "https://a/b", "https://u@a", "*", "https://a?b"} {
 		reg := prometheus.NewRegistry()
 		_, err := New(Options{
-			Board: board, Gatherer: reg, Registerer: reg, Logger: slog.New(slog.DiscardHandler),
+			Board: board, Identity: newRoll(), Gatherer: reg, Registerer: reg, Logger: slog.New(slog.DiscardHandler),
 			Ready:          func(context.Context) []NotReady { return nil },
 			AllowedOrigins: []string{bad},
 		})

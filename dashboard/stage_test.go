@@ -26,8 +26,9 @@ import (
 // stage is a real dashboard over a real board that a browser test plays on: by
 // commands over HTTP it says what devices do, and stops and starts the server.
 type stage struct {
-	t    *testing.T
-	addr string // the same over restarts
+	t     *testing.T
+	addr  string // the same over restarts
+	house *house // the same over resets
 
 	mu      sync.Mutex
 	board   *live.Board
@@ -57,6 +58,8 @@ type command struct {
 	Error    string             `json:"error"`
 	Count    int                `json:"count"`
 	Rate     int                `json:"rate"`
+	Devices  []string           `json:"devices"` // that publish without being known
+	Person   string             `json:"person"`  // a login name
 }
 
 func newStage(t *testing.T) *stage {
@@ -64,7 +67,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, addr: l.Addr().String()}
+	s := &stage{t: t, addr: l.Addr().String(), house: newHouse(t)}
 	l.Close()
 	s.reset()
 	t.Cleanup(func() {
@@ -111,13 +114,14 @@ func (s *stage) up() {
 	}
 	reg := prometheus.NewRegistry()
 	server, err := New(Options{
-		Board: s.board, Gatherer: reg, Registerer: reg, Version: "test",
+		Board: s.board, Identity: s.house.identity, API: s.house.api(s.t, s.board), Gatherer: reg, Registerer: reg, Version: "test",
 		Ready:  func(context.Context) []NotReady { return nil },
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	server.hub.pace.still = 200 * time.Millisecond
 	var l net.Listener
 	eventually(s.t, "the port is free again", func() bool {
 		l, err = net.Listen("tcp", s.addr)
@@ -157,7 +161,7 @@ func (s *stage) control() *httptest.Server {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i := range list {
-			if err := s.play(&list[i]); err != nil {
+			if err := s.play(&list[i], w); err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
@@ -165,7 +169,8 @@ func (s *stage) control() *httptest.Server {
 	}))
 }
 
-func (s *stage) play(c *command) error {
+// play follows a command, and writes what it has to say.
+func (s *stage) play(c *command, say io.Writer) error {
 	received := now() - telemetry.Millis(c.AgeMS)
 	ts := received - telemetry.Millis(c.LateMS)
 	var d *telemetry.Device
@@ -202,6 +207,17 @@ func (s *stage) play(c *command) error {
 		if c.Rate > 0 {
 			s.start(c.Rate)
 		}
+	case "pending":
+		return s.house.pending(s.t.Context(), c.Devices)
+	case "end_sessions":
+		return s.house.endSessions(s.t.Context(), c.Person)
+	case "reset_password":
+		password, err := s.house.resetPassword(s.t.Context(), c.Person)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(say, password)
+		return err
 	case "down":
 		s.down()
 	case "up":

@@ -49,8 +49,12 @@ type asset struct {
 	body, zipped []byte // zipped is nil when it would not be smaller
 	etag         string
 	contentType  string
-	immutable    bool // its name has a hash of its content
+	immutable    bool   // its name has a hash of its content
+	policy       string // content security policy; empty means the one of all answers
 }
+
+// pathDocs is the reference of the API.
+const pathDocs = "/api/docs"
 
 // static serves the application from memory.
 type static struct {
@@ -79,6 +83,12 @@ func newStatic(files fs.FS) (*static, error) {
 	}
 	if index, ok := s.assets["/index.html"]; ok {
 		s.assets["/"] = index
+	}
+	// The reference belongs to the API, and so does its address.
+	if docs, ok := s.assets["/docs.html"]; ok {
+		delete(s.assets, "/docs.html")
+		docs.policy = docsPolicy
+		s.assets[pathDocs] = docs
 	}
 	return s, nil
 }
@@ -116,7 +126,7 @@ func newAsset(name string, body []byte) (*asset, error) {
 func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		fail(w, http.StatusMethodNotAllowed, "only GET and HEAD are answered here")
+		fail(w, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and HEAD are answered here")
 		return
 	}
 	a, ok := s.assets[r.URL.Path]
@@ -130,6 +140,9 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
+	if a.policy != "" {
+		h.Set("Content-Security-Policy", a.policy)
+	}
 	if a.immutable {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {

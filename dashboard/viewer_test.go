@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,15 +22,20 @@ type viewer struct {
 	events  int
 	missed  uint64
 	scope   map[string]any
+	heard   bytes.Buffer // every message, as it came
 }
 
-// view connects. tune may change the dialer.
+// view connects as who may see everything. tune may change the dialer.
 func (s *site) view(query string, tune func(*websocket.Dialer)) (*viewer, *http.Response, error) {
+	return s.viewAs(http.Header{"Authorization": {"Bearer " + hqToken}}, query, tune)
+}
+
+func (s *site) viewAs(header http.Header, query string, tune func(*websocket.Dialer)) (*viewer, *http.Response, error) {
 	d := websocket.Dialer{EnableCompression: true, HandshakeTimeout: 10 * time.Second}
 	if tune != nil {
 		tune(&d)
 	}
-	conn, answer, err := d.DialContext(s.t.Context(), "ws://"+s.addr+"/api/v1/live"+query, nil)
+	conn, answer, err := d.DialContext(s.t.Context(), "ws://"+s.addr+"/api/v1/live"+query, header)
 	if err != nil {
 		return nil, answer, err
 	}
@@ -55,6 +61,7 @@ func (v *viewer) next() (string, map[string]any, error) {
 	if err != nil {
 		return "", nil, err
 	}
+	v.heard.Write(data)
 	var m map[string]any
 	if err := json.Unmarshal(data, &m); err != nil {
 		return "", nil, fmt.Errorf("message %.200s: %w", data, err)

@@ -48,8 +48,9 @@ func encodeMissed(updates uint64) message {
 	return newMessage(append(b, '}'))
 }
 
-func encodeError(detail string) message {
-	b := appendString([]byte(`{"type":"error","detail":`), detail)
+func encodeError(e *wrong) message {
+	b := appendString([]byte(`{"type":"error","code":`), e.code)
+	b = appendString(append(b, `,"detail":`...), e.detail)
 	return newMessage(append(b, '}'))
 }
 

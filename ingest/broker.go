@@ -1,30 +1,39 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
-	"crypto/subtle"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"strings"
+	"sync"
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
-	"github.com/mochi-mqtt/server/v2/packets"
-
-	"steward/ingest/spool"
 )
 
-// BrokerOptions say where the embedded broker listens and whom it lets in.
+// BrokerOptions say where the embedded broker listens and whom it lets in. Who
+// has no way in by any of the three is refused.
 type BrokerOptions struct {
-	Listen         string // host:port
-	User, Password string // both empty lets anybody in, which is for loopback alone
-	TLS            *tls.Config
-	MaxClients     int // 10,000
+	Listen         string        // host:port
+	Auth           Authenticator // the credentials of devices and readers; nil: there are none
+	User, Password string        // one more account, which may publish and read everything; empty: there is none
+	Anonymous      bool          // lets in whoever gives no name, with the same access; for loopback alone
+	TLS            *tls.Config   // nil: plain
+	MaxClients     int           // 10,000
+}
+
+// CheckListen says why an address may not be listened on.
+func (o BrokerOptions) CheckListen() error {
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return fmt.Errorf("listen address %q: %w", o.Listen, err)
+	}
+	if ip := net.ParseIP(host); !o.Anonymous || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("the embedded broker would let anybody in on %s: give devices credentials, or listen on 127.0.0.1", o.Listen)
 }
 
 // Broker is the embedded MQTT broker, for a site that has none of its own. It
@@ -32,26 +41,37 @@ type BrokerOptions struct {
 // publishers have the same promise as behind a real one: acknowledged means on
 // disk. Subscribers get what is published while they are there; sessions and
 // retained messages live in memory.
+//
+// What a client may do is asked at three places: a publish or last will when it
+// comes in, a subscription when it is made, and every message again before it
+// is handed to a subscriber, so that neither a kept session nor a retained
+// message reaches who may not read it.
 type Broker struct {
 	server *mochi.Server
 	cancel context.CancelFunc
 	addr   string
+	work   sync.WaitGroup
 }
 
-// reserved is the topic root on which Steward itself publishes: others may read
-// it, and nobody else may write to it.
-const reserved = "steward/"
+// sessionTime is how long the session of a client that is away is kept.
+const sessionTime = 24 * time.Hour
 
 // StartBroker listens and serves until Close.
-func StartBroker(opts BrokerOptions, intake *Intake, logger *slog.Logger) (*Broker, error) {
+func StartBroker(opts BrokerOptions, intake *Intake, m *Metrics, logger *slog.Logger) (*Broker, error) {
 	if opts.MaxClients == 0 {
 		opts.MaxClients = 10_000
 	}
+	if err := opts.CheckListen(); err != nil {
+		return nil, err
+	}
 	caps := mochi.NewDefaultServerCapabilities()
 	caps.MaximumClients = int64(opts.MaxClients)
+	caps.MaximumSessionExpiryInterval = uint32(sessionTime.Seconds())
 	// The payload limit of the intake decides what is too large; a packet much
 	// larger than that is not worth the memory.
-	caps.MaximumPacketSize = uint32(4*intake.maxPayload + 1<<16)
+	caps.MaximumPacketSize = uint32(4*intake.opts.MaxPayload + 1<<16)
+	// Permissions are asked before an alias is resolved.
+	caps.TopicAliasMaximum = 0
 
 	ctx, cancel := context.WithCancel(context.Background())
 	server := mochi.New(&mochi.Options{
@@ -60,21 +80,37 @@ func StartBroker(opts BrokerOptions, intake *Intake, logger *slog.Logger) (*Brok
 		// Its log repeats packets, payload and all, at every hang-up of a client.
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	hook := &spoolHook{ctx: ctx, intake: intake, opts: opts, logger: logger}
-	if err := server.AddHook(hook, nil); err != nil {
+	b := &Broker{server: server, cancel: cancel}
+	refused := newRefusalLog(logger, m, time.Now)
+	hook := &brokerHook{
+		ctx: ctx, server: server, intake: intake, opts: opts, logger: logger, refused: refused, attempts: newAttempts(time.Now),
+	}
+	if err := b.listen(opts, hook); err != nil {
 		cancel()
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
-	tcp := listeners.NewTCP(listeners.Config{ID: "mqtt", Address: opts.Listen, TLSConfig: opts.TLS})
-	if err := server.AddListener(tcp); err != nil {
-		cancel()
-		return nil, fmt.Errorf("embedded broker: listen on %s: %w", opts.Listen, err)
+	b.work.Go(func() { hook.watch(ctx) })
+	return b, nil
+}
+
+func (b *Broker) listen(opts BrokerOptions, hook *brokerHook) error {
+	if err := b.server.AddHook(hook, nil); err != nil {
+		return err
 	}
-	if err := server.Serve(); err != nil {
-		cancel()
-		return nil, fmt.Errorf("embedded broker: %w", err)
+	l, err := net.Listen("tcp", opts.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", opts.Listen, err)
 	}
-	return &Broker{server: server, cancel: cancel, addr: tcp.Address()}, nil
+	b.addr = l.Addr().String()
+	d := &door{
+		Listener: l, tls: opts.TLS, most: int64(opts.MaxClients) + strangers,
+		refused: func(r refusal, remote string) { hook.refused.note(r, "", remote, "") },
+	}
+	if err := b.server.AddListener(listeners.NewNet("mqtt", d)); err != nil {
+		_ = l.Close()
+		return err
+	}
+	return b.server.Serve()
 }
 
 // Addr is where the broker listens, with the port that was chosen for port 0.
@@ -84,99 +120,7 @@ func (b *Broker) Addr() string { return b.addr }
 // send again.
 func (b *Broker) Close() error {
 	b.cancel()
-	return b.server.Close()
-}
-
-// spoolHook is where the broker asks and tells us.
-type spoolHook struct {
-	mochi.HookBase
-	ctx    context.Context // ends with the broker
-	intake *Intake
-	opts   BrokerOptions
-	logger *slog.Logger
-}
-
-func (h *spoolHook) ID() string { return "spool" }
-
-func (h *spoolHook) Provides(b byte) bool {
-	return bytes.Contains([]byte{mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPublish, mochi.OnWillSent}, []byte{b})
-}
-
-func (h *spoolHook) OnConnectAuthenticate(_ *mochi.Client, pk packets.Packet) bool {
-	if h.opts.User == "" && h.opts.Password == "" {
-		return true
-	}
-	// Both are compared, and in constant time: the time taken tells nothing.
-	user := subtle.ConstantTimeCompare(pk.Connect.Username, []byte(h.opts.User))
-	password := subtle.ConstantTimeCompare(pk.Connect.Password, []byte(h.opts.Password))
-	return user&password == 1
-}
-
-func (h *spoolHook) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
-	return !write || !strings.HasPrefix(topic, reserved) && !strings.HasPrefix(topic, "$")
-}
-
-// OnPublish runs in the goroutine of the publishing client. The broker sends
-// the acknowledgement after it returns, and on ErrRejectPacket sends none.
-func (h *spoolHook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
-	if cl.Net.Inline {
-		return pk, nil // Steward's own
-	}
-	msg := Message{
-		Topic: pk.TopicName, Payload: pk.Payload, Client: cl.ID,
-		PacketID: pk.PacketID, Dup: pk.FixedHeader.Dup,
-	}
-	seq, err := h.acceptWhenRoom(cl, &msg)
-	if err == nil && pk.FixedHeader.Qos > 0 {
-		err = h.intake.spool.WaitDurable(h.ctx, seq)
-	}
-	if err != nil {
-		if h.ctx.Err() == nil && !cl.Closed() {
-			h.logger.Error("publish not acknowledged", "error", err)
-		}
-		return pk, packets.ErrRejectPacket
-	}
-	return pk, nil
-}
-
-// acceptWhenRoom waits while the spool is full: the policy is to stop
-// acknowledging, and the publisher keeps what it has not been acknowledged. It
-// looks up now and then whether the publisher is still there.
-func (h *spoolHook) acceptWhenRoom(cl *mochi.Client, msg *Message) (uint64, error) {
-	for {
-		seq, err := h.intake.acceptSoon(h.ctx, msg)
-		if !errors.Is(err, spool.ErrFull) || cl.Closed() {
-			return seq, err
-		}
-		ctx, cancel := context.WithTimeout(h.ctx, time.Second)
-		err = h.intake.waitRoom(ctx, msg)
-		cancel()
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			return 0, err
-		}
-	}
-}
-
-// OnWillSent takes a last will, which the broker publishes in the client's name
-// without asking OnPublish: it is how a device that vanished becomes offline.
-func (h *spoolHook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
-	msg := Message{Topic: pk.TopicName, Payload: pk.Payload, Client: cl.ID}
-	if _, err := h.intake.acceptSoon(h.ctx, &msg); err != nil {
-		h.logger.Error("last will not kept", "error", err)
-	}
-}
-
-// CheckListen says why an address may not be listened on without a password.
-func (o BrokerOptions) CheckListen() error {
-	if o.Password != "" {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(o.Listen)
-	if err != nil {
-		return fmt.Errorf("listen address %q: %w", o.Listen, err)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("the embedded broker would let anybody in on %s: set a user and password, or listen on 127.0.0.1", o.Listen)
+	err := b.server.Close()
+	b.work.Wait()
+	return err
 }

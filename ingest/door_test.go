@@ -99,12 +99,12 @@ func TestSubscriberKeepsItsSession(t *testing.T) {
 	send := func(from, n int) {
 		publish(t, broker.Addr(), n, func(i int) (string, string) { return "property/r/p/meter/m1/telemetry", fmt.Sprint(from + i) })
 	}
-	_, stop := subscribe(t, opts, NewIntake(sp, 1<<20))
+	_, stop := subscribe(t, opts, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 	send(0, 500)
 	eventually(t, "500 messages", func() bool { return sp.Durable() == 500 })
 	stop()
 	send(500, 500)
-	subscribe(t, opts, NewIntake(sp, 1<<20))
+	subscribe(t, opts, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 	send(1000, 500)
 	eventually(t, "1500 messages", func() bool { return sp.Durable() >= 1500 })
 	for i, got := range contents(t, sp) {
@@ -120,7 +120,7 @@ func TestSharedSubscription(t *testing.T) {
 	var spools []*spool.Spool
 	for i := range 2 {
 		sp := openTestSpool(t, t.TempDir())
-		subscribe(t, SubscriberOptions{Broker: broker.URL(), ClientID: fmt.Sprint("steward-", i), Group: "g"}, NewIntake(sp, 1<<20))
+		subscribe(t, SubscriberOptions{Broker: broker.URL(), ClientID: fmt.Sprint("steward-", i), Group: "g"}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 		spools = append(spools, sp)
 	}
 	publish(t, broker.Addr(), 1000, func(i int) (string, string) { return "property/r/p/meter/m1/telemetry", fmt.Sprint(i) })
@@ -154,7 +154,7 @@ func TestFullSpoolKeepsReadingsWithTheBroker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subscribe(t, SubscriberOptions{Broker: broker.URL(), ClientID: "steward-test"}, NewIntake(sp, 1<<10))
+	subscribe(t, SubscriberOptions{Broker: broker.URL(), ClientID: "steward-test"}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 10}))
 
 	const n = 1000
 	publish(t, broker.Addr(), n, func(i int) (string, string) {
@@ -235,7 +235,11 @@ func TestBrokerRefusesAndSaysWhy(t *testing.T) {
 func startTestBroker(t *testing.T, opts BrokerOptions, in *Intake) *Broker {
 	t.Helper()
 	opts.Listen = "127.0.0.1:0"
-	b, err := StartBroker(opts, in, slog.New(slog.DiscardHandler))
+	m := in.opts.Metrics
+	if m == nil {
+		m = NewMetrics(prometheus.NewRegistry())
+	}
+	b, err := StartBroker(opts, in, m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +250,7 @@ func startTestBroker(t *testing.T, opts BrokerOptions, in *Intake) *Broker {
 // The embedded broker has on disk what it acknowledges, on whatever topic.
 func TestEmbeddedBrokerSpoolsBeforeItAcknowledges(t *testing.T) {
 	sp := openTestSpool(t, t.TempDir())
-	b := startTestBroker(t, BrokerOptions{}, NewIntake(sp, 1<<20))
+	b := startTestBroker(t, BrokerOptions{Anonymous: true}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 	publish(t, b.Addr(), 200, func(i int) (string, string) {
 		if i%10 == 9 {
 			return "some/wrong/topic", fmt.Sprint(i)
@@ -274,7 +278,7 @@ func TestEmbeddedBrokerHoldsReadingsWhileFullAndTakesEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := startTestBroker(t, BrokerOptions{}, NewIntake(sp, 1<<10))
+	b := startTestBroker(t, BrokerOptions{Anonymous: true}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 10}))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -309,7 +313,7 @@ func TestEmbeddedBrokerHoldsReadingsWhileFullAndTakesEvents(t *testing.T) {
 // A device that vanishes is told of by its last will, which the broker sends.
 func TestEmbeddedBrokerKeepsLastWills(t *testing.T) {
 	sp := openTestSpool(t, t.TempDir())
-	b := startTestBroker(t, BrokerOptions{}, NewIntake(sp, 1<<20))
+	b := startTestBroker(t, BrokerOptions{Anonymous: true}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 	conn, err := net.Dial("tcp", b.Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -331,7 +335,7 @@ func TestEmbeddedBrokerKeepsLastWills(t *testing.T) {
 }
 
 func TestEmbeddedBrokerAsksForThePassword(t *testing.T) {
-	b := startTestBroker(t, BrokerOptions{User: "device", Password: "right"}, NewIntake(openTestSpool(t, t.TempDir()), 1<<20))
+	b := startTestBroker(t, BrokerOptions{User: "device", Password: "right"}, NewIntake(openTestSpool(t, t.TempDir()), IntakeOptions{MaxPayload: 1 << 20}))
 	if err := CheckBroker(SubscriberOptions{Broker: "tcp://" + b.Addr(), User: "device", Password: "right"}); err != nil {
 		t.Error(err)
 	}
@@ -343,16 +347,19 @@ func TestEmbeddedBrokerAsksForThePassword(t *testing.T) {
 	}
 }
 
-func TestListenAddressWithoutPassword(t *testing.T) {
-	for addr, open := range map[string]bool{
+func TestAnonymousIsForLoopback(t *testing.T) {
+	for addr, loopback := range map[string]bool{
 		"127.0.0.1:1883": true, "localhost:1883": true, "[::1]:1883": true, "127.9.9.9:1": true,
-		"0.0.0.0:1883": false, ":1883": false, "10.0.0.1:1883": false, "example.com:1883": false, "nonsense": false,
+		"0.0.0.0:1883": false, ":1883": false, "10.0.0.1:1883": false, "example.com:1883": false,
 	} {
-		if err := (BrokerOptions{Listen: addr}).CheckListen(); (err == nil) != open {
+		if err := (BrokerOptions{Listen: addr, Anonymous: true}).CheckListen(); (err == nil) != loopback {
 			t.Errorf("%s: %v", addr, err)
 		}
+		if err := (BrokerOptions{Listen: addr}).CheckListen(); err != nil {
+			t.Errorf("%s with credentials: %v", addr, err)
+		}
 	}
-	if err := (BrokerOptions{Listen: "0.0.0.0:1883", User: "u", Password: "p"}).CheckListen(); err != nil {
-		t.Error(err)
+	if err := (BrokerOptions{Listen: "nonsense"}).CheckListen(); err == nil {
+		t.Error("nonsense is an address")
 	}
 }

@@ -94,13 +94,25 @@ func decodeCheckpoint(b []byte) (checkpoint, error) {
 	return c, nil
 }
 
-// Ledger is the account of every message, at one moment.
+// Ledger is the account of every message, at one moment:
+// received = stored + duplicate + rejected + in flight.
 type Ledger struct {
 	Received  uint64                      `json:"received"` // ever put into the spool
 	Stored    uint64                      `json:"stored"`
 	Duplicate uint64                      `json:"duplicate"`
-	Rejected  map[telemetry.Reason]uint64 `json:"rejected"`
+	Rejected  map[telemetry.Reason]uint64 `json:"rejected"`  // in quarantine, by reason; never nil
 	InFlight  uint64                      `json:"in_flight"` // in the spool, not yet in the store
+
+	// Rows that ClickHouse has confirmed since the spool began: one message may
+	// hold many.
+	Readings uint64 `json:"readings"`
+	States   uint64 `json:"states"`
+	Events   uint64 `json:"events"`
+	Letters  uint64 `json:"dead_letters"`
+
+	DuplicateValues uint64  `json:"duplicate_values"` // readings, states and events dropped
+	LateReadings    uint64  `json:"late_readings"`    // stored, and older than the newest of their device
+	LagSeconds      float64 `json:"lag_seconds"`      // age of the oldest message in flight; 0 when there is none
 }
 
 // books holds the tally of what is confirmed, for whoever asks.

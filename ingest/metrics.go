@@ -19,6 +19,11 @@ type Metrics struct {
 	insertRows     prometheus.Counter
 	insertFailures prometheus.Counter
 	corrupt        prometheus.Counter
+
+	pseudonymized  prometheus.Counter
+	unknown        prometheus.Counter
+	unknownDropped prometheus.Counter
+	mqttRefused    *prometheus.CounterVec
 }
 
 // NewMetrics makes and registers the metrics.
@@ -37,8 +42,19 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		insertRows:     counter("steward_insert_rows_total", "Rows whose insert was confirmed since the process started."),
 		insertFailures: counter("steward_insert_failures_total", "Attempts to insert a batch that failed and were tried again."),
 		corrupt:        counter("steward_spool_corrupt_records_total", "Records that the disk did not give back as they were written."),
+
+		pseudonymized:  counter("steward_pseudonymized_total", "Values that identified people and were replaced by pseudonyms."),
+		unknown:        counter("steward_devices_unknown_total", "Devices found publishing that were not in the registry; one that it has no room for is found again."),
+		unknownDropped: counter("steward_devices_unknown_dropped_total", "Unknown devices not told to the registry yet, for want of room or for a name that it cannot hold."),
+		mqttRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "steward_mqtt_refused_total", Help: "Connections, publishes and subscriptions that the embedded broker refused, by reason.",
+		}, []string{"reason"}),
 	}
-	reg.MustRegister(m.decoded, m.connected, m.reconnects, m.insertSeconds, m.insertRows, m.insertFailures, m.corrupt)
+	for _, r := range refusals {
+		m.mqttRefused.WithLabelValues(string(r))
+	}
+	reg.MustRegister(m.decoded, m.connected, m.reconnects, m.insertSeconds, m.insertRows, m.insertFailures, m.corrupt,
+		m.pseudonymized, m.unknown, m.unknownDropped, m.mqttRefused)
 	return m
 }
 

@@ -85,6 +85,11 @@ func (p *processor) process(seq uint64, rec record) outcome {
 		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: telemetry.BadTopic, Err: err})
 		return rejected
 	}
+	if rec.refused {
+		err := telemetry.Reject(telemetry.UnknownDevice, "device %s is not approved in the registry: approve it there, then replay this message", src.device.id)
+		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: err.Reason, Err: err.Err})
+		return rejected
+	}
 	if rec.truncated {
 		err := telemetry.Reject(telemetry.TooLarge, "payload of %d bytes, of which the first %d are kept", rec.size, len(rec.payload))
 		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: err.Reason, Err: err.Err})

@@ -168,14 +168,16 @@ func FuzzRecord(f *testing.F) {
 	f.Add(append(appendEnvelope(nil, &m), m.Payload...))
 	f.Add([]byte{})
 	f.Add([]byte{recordVersion})
+	m.refused = true
+	f.Add(append(appendEnvelope(nil, &m), m.Payload...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		rec, err := parseRecord(b)
 		if err != nil {
 			return
 		}
 		newProcessor(telemetry.DefaultClockPolicy(), 16).process(1, rec)
-		back := appendEnvelope(nil, &Message{Topic: string(rec.topic), Payload: rec.payload, Received: rec.received, PacketID: rec.packetID, Dup: rec.dup, Retained: rec.retained})
-		if again, err := parseRecord(append(back, rec.payload...)); err != nil || string(again.topic) != string(rec.topic) || again.received != rec.received || again.dup != rec.dup || again.retained != rec.retained {
+		back := appendEnvelope(nil, &Message{Topic: string(rec.topic), Payload: rec.payload, Received: rec.received, PacketID: rec.packetID, Dup: rec.dup, Retained: rec.retained, refused: rec.refused})
+		if again, err := parseRecord(append(back, rec.payload...)); err != nil || string(again.topic) != string(rec.topic) || again.received != rec.received || again.dup != rec.dup || again.retained != rec.retained || again.refused != rec.refused {
 			t.Fatalf("%+v came back as %+v: %v", rec, again, err)
 		}
 	})

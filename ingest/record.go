@@ -18,6 +18,11 @@ type Message struct {
 	PacketID uint16 // of the delivery; 0 at QoS 0
 	Dup      bool   // the sender says it may have delivered it before
 	Retained bool   // the broker's copy of an old publish, sent on subscribing
+
+	// What the intake found out.
+	admitted bool // what follows is set, and nobody is left in Payload
+	refused  bool // its device is not one whose messages are taken
+	room     int  // bytes of Payload that are kept
 }
 
 // A spool record is a message in an envelope of fixed fields, the topic and the
@@ -35,6 +40,7 @@ const (
 
 	flagDup      = 1 << 0
 	flagRetained = 1 << 1
+	flagRefused  = 1 << 2 // goes to quarantine: the device is unknown or refused
 )
 
 // maxTopic is MQTT's own limit.
@@ -53,6 +59,9 @@ func appendEnvelope(dst []byte, m *Message) []byte {
 	}
 	if m.Retained {
 		flags |= flagRetained
+	}
+	if m.refused {
+		flags |= flagRefused
 	}
 	topic := m.Topic[:min(len(m.Topic), maxTopic)]
 	dst = append(dst, recordVersion, flags)
@@ -75,6 +84,7 @@ type record struct {
 	packetID  uint16
 	dup       bool
 	retained  bool
+	refused   bool // for its device
 	truncated bool
 }
 
@@ -95,6 +105,7 @@ func parseRecord(b []byte) (record, error) {
 		packetID: binary.LittleEndian.Uint16(b[2:]),
 		dup:      b[1]&flagDup != 0,
 		retained: b[1]&flagRetained != 0,
+		refused:  b[1]&flagRefused != 0,
 	}
 	if int64(r.size) < int64(len(r.payload)) {
 		return record{}, errRecord

@@ -121,7 +121,11 @@ func OpenStore(s *spool.Spool, db appender, opts StoreOptions, m *Metrics, reg p
 func (s *Store) Ledger() Ledger {
 	t := s.books.get()
 	next := s.spool.Stats().Next
-	return Ledger{Received: next, Stored: t.Stored, Duplicate: t.Duplicate, Rejected: t.Rejected, InFlight: next - t.messages()}
+	return Ledger{
+		Received: next, Stored: t.Stored, Duplicate: t.Duplicate, Rejected: t.Rejected, InFlight: next - t.messages(),
+		Readings: t.Readings, States: t.States, Events: t.Events, Letters: t.Letters,
+		DuplicateValues: t.Dropped, LateReadings: t.Late, LagSeconds: s.lag(time.Now()).Seconds(),
+	}
 }
 
 // lag is the age of the oldest message that is not confirmed.

@@ -96,7 +96,7 @@ func runStore(t *testing.T, sp *spool.Spool, db appender, stop <-chan struct{}) 
 // feed puts n messages through the intake: readings, repetitions, garbage.
 func feed(t *testing.T, sp *spool.Spool, n int) (rows int) {
 	t.Helper()
-	in := NewIntake(sp, 1<<20)
+	in := NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20})
 	in.now = func() time.Time { return testNow.Time() }
 	var last uint64
 	for i := range n {

@@ -45,7 +45,7 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 func TestSubscriberOverTLS(t *testing.T) {
 	cert, pool := selfSigned(t)
 	devices := openTestSpool(t, t.TempDir())
-	b := startTestBroker(t, BrokerOptions{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}}, NewIntake(devices, 1<<20))
+	b := startTestBroker(t, BrokerOptions{Anonymous: true, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}}, NewIntake(devices, IntakeOptions{MaxPayload: 1 << 20}))
 	url := "tls://" + b.Addr()
 
 	err := CheckBroker(SubscriberOptions{Broker: url, TLS: &tls.Config{RootCAs: x509.NewCertPool()}})
@@ -53,7 +53,7 @@ func TestSubscriberOverTLS(t *testing.T) {
 		t.Errorf("an unknown certificate was taken: %v", err)
 	}
 	sp := openTestSpool(t, t.TempDir())
-	subscribe(t, SubscriberOptions{Broker: url, ClientID: "steward-test", TLS: &tls.Config{RootCAs: pool}}, NewIntake(sp, 1<<20))
+	subscribe(t, SubscriberOptions{Broker: url, ClientID: "steward-test", TLS: &tls.Config{RootCAs: pool}}, NewIntake(sp, IntakeOptions{MaxPayload: 1 << 20}))
 	if err := b.server.Publish("property/r/p/meter/m1/telemetry", []byte(`{"a":1}`), false, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ The data is kept between runs; --fresh starts anew.`,
 			o.Version = version
 			p := &progress{w: cmd.ErrOrStderr()}
 			p.say("Starting ClickHouse, the broker and the page …")
-			o.OnReady = func(a *app.App) error { return welcome(cmd.ErrOrStderr(), a) }
+			o.OnReady = func(a *app.App, password string) error { return welcome(cmd.ErrOrStderr(), a, o.DataDir, password) }
 			o.OnProgress = func(rows int) { p.rows(rows, o.Days) }
 			o.OnHistory = func() { p.say("\nThe history is complete.") }
 			return app.RunDemo(cmd.Context(), o, logger)
@@ -77,7 +77,12 @@ func demoDir() (string, error) {
 	return filepath.Join(cache, "steward-demo"), nil
 }
 
-func welcome(w io.Writer, a *app.App) error {
+func welcome(w io.Writer, a *app.App, dir, password string) error {
+	signIn := fmt.Sprintf("%s, with the password of the first start; a new one: %s user reset %s --data %s", app.DemoLogin, os.Args[0], app.DemoLogin, dir)
+	if password != "" {
+		signIn = fmt.Sprintf("%s, password %s (shown this once)", app.DemoLogin, password)
+	}
+
 	host, port, err := net.SplitHostPort(a.BrokerAddr())
 	if err != nil {
 		return err
@@ -86,6 +91,8 @@ func welcome(w io.Writer, a *app.App) error {
 Steward is running.
 
   Page     http://%s
+  Sign in  %s
+  API      http://%s/api/docs
   Metrics  http://%s/metrics
   Broker   tcp://%s
 
@@ -102,7 +109,7 @@ Ask the store:
   %s sql "SELECT * FROM readings WHERE project = 'my-estate'"
 
 Ctrl-C ends it; the data is kept.
-`, a.HTTPAddr(), a.HTTPAddr(), a.BrokerAddr(), host, port, os.Args[0])
+`, a.HTTPAddr(), signIn, a.HTTPAddr(), a.HTTPAddr(), a.BrokerAddr(), host, port, os.Args[0])
 	return err
 }
 

@@ -49,7 +49,7 @@ func TestDemo(t *testing.T) {
 		t.Error(err)
 	}
 
-	live := watchLive(t, "ws://"+page+"/api/v1/live?project=my-estate")
+	live := watchLive(t, "ws://"+page+"/api/v1/live?project=my-estate", newViewerToken(t, dir))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p, err := mqtttest.NewPublisher(ctx, mqtttest.PublisherOptions{Addr: broker})
@@ -115,9 +115,9 @@ type liveWatch struct {
 	logs *output
 }
 
-func watchLive(t *testing.T, url string) *liveWatch {
+func watchLive(t *testing.T, url, token string) *liveWatch {
 	t.Helper()
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), url, nil)
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), url, bearer(token))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func newCampaign(t *testing.T, addr string, lanes int, form func(uint64) writer)
 	defer cancel()
 	for range lanes {
 		l := new(lane)
-		p, err := mqtttest.NewPublisher(ctx, mqtttest.PublisherOptions{Addr: addr, Acked: l.ack})
+		p, err := mqtttest.NewPublisher(ctx, mqtttest.PublisherOptions{Addr: addr, User: publisherName, Password: publisherPassword, Acked: l.ack})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,6 +45,7 @@ func newServer(t *testing.T, settings map[string]string) *server {
 	all := map[string]string{"http.listen": "127.0.0.1:0", "log.level": "info", "startup_wait": "60s"}
 	if settings["mqtt.broker"] == "" {
 		all["embedded_broker.listen"] = freeAddr(t)
+		all["embedded_broker.user"], all["embedded_broker.password"] = publisherName, publisherPassword
 	}
 	for k, v := range settings {
 		all[k] = v
@@ -59,6 +60,29 @@ func newServer(t *testing.T, settings map[string]string) *server {
 		}
 	})
 	return s
+}
+
+// Whom the publishers of the tests are at the embedded broker.
+const publisherName, publisherPassword = "publisher", "a password of the tests"
+
+// token makes a machine's token that may read everything.
+func (s *server) token() string {
+	s.t.Helper()
+	return newViewerToken(s.t, s.dir)
+}
+
+// newViewerToken makes a token by the command line, beside whatever runs on the
+// data folder.
+func newViewerToken(t *testing.T, dir string) string {
+	t.Helper()
+	var problems bytes.Buffer
+	cmd := exec.Command(program(t), "token", "add", "--name", "test", "--role", "viewer", "--data", dir)
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("make a token: %v: %s", err, &problems)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // setting is what newServer was given, or chose, for a dotted key.

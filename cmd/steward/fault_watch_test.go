@@ -151,7 +151,7 @@ func (s *server) openScreen() *screen {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	conn, resp, err := websocket.DefaultDialer.Dial("ws://"+u.Host+"/api/v1/live?class=meter", nil)
+	conn, resp, err := websocket.DefaultDialer.Dial("ws://"+u.Host+"/api/v1/live?class=meter", bearer(s.token()))
 	if err != nil {
 		s.t.Fatalf("open the live websocket: %v", err)
 	}
@@ -165,6 +165,9 @@ func (s *server) openScreen() *screen {
 	s.t.Cleanup(func() { _ = conn.Close(); <-done })
 	return v
 }
+
+// bearer is how a machine shows its token.
+func bearer(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
 func (v *screen) follow(conn *websocket.Conn) {
 	for {

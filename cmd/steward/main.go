@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // projects have time zones, and small images have none
 
 	"github.com/spf13/cobra"
 
@@ -111,9 +112,17 @@ status: 0 done, 1 failed, 2 wrong usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newDemo(), newServe(), newMigrate(), newSimulate(), newSQL(), newCheck(), newReplay(), newVersion(),
+		newDemo(), newServe(), newMigrate(), newSimulate(), newSQL(), newCheck(), newReplay(),
+		newUser(), newToken(), newMQTT(), newImport(), newExport(), newAudit(), newVersion(),
 	)
-	for _, c := range root.Commands() {
+	mistakesAreUsage(root)
+	return root
+}
+
+// mistakesAreUsage makes wrong arguments of all commands below a mistake in how
+// the command was called.
+func mistakesAreUsage(parent *cobra.Command) {
+	for _, c := range parent.Commands() {
 		if check := c.Args; check != nil {
 			c.Args = func(cmd *cobra.Command, args []string) error {
 				if err := check(cmd, args); err != nil {
@@ -122,6 +131,6 @@ status: 0 done, 1 failed, 2 wrong usage.`,
 				return nil
 			}
 		}
+		mistakesAreUsage(c)
 	}
-	return root
 }

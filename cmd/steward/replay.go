@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"steward/ingest"
+	"steward/internal/app"
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/telemetry"
 )
@@ -39,9 +41,15 @@ often this is run; its dead letter is kept as evidence.`,
 			}
 			var result ingest.ReplayResult
 			err = withStore(cmd, cfg, func(db *clickhouse.Store) (err error) {
-				result, err = ingest.Replay(cmd.Context(), db, cfg.ClockPolicy(), telemetry.Reason(reason), func(r ingest.ReplayResult) {
+				options, err := app.ReplayOptions(cfg)
+				if err != nil {
+					return err
+				}
+				options.Reason = telemetry.Reason(reason)
+				options.Progress = func(r ingest.ReplayResult) {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "Replayed %d, still refused %d …\n", r.Replayed, r.Refused)
-				})
+				}
+				result, err = ingest.Replay(cmd.Context(), db, authz.Everything(), options)
 				return err
 			})
 			if err != nil {

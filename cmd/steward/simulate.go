@@ -106,7 +106,7 @@ func (o *simulateOptions) writeHistory(cmd *cobra.Command, fleet *simulate.Fleet
 		}
 		p := &progress{w: cmd.ErrOrStderr()}
 		key := fmt.Sprintf("simulate-%d-%d", o.fleet.Seed, now.UnixMilli())
-		err := app.WriteHistory(cmd.Context(), db, fleet, key, fleet.Config().Start, now, o.step, func(rows int) { p.rows(rows, o.days) })
+		err := app.WriteHistory(cmd.Context(), cfg, db, fleet, key, fleet.Config().Start, now, o.step, func(rows int) { p.rows(rows, o.days) })
 		p.say("")
 		return err
 	})

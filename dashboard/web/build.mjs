@@ -3,7 +3,7 @@
 // them for ever.
 import { build } from 'esbuild';
 import { mkdir, readFile, readdir, rm, writeFile, copyFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -16,7 +16,10 @@ for (const name of await readdir(dist)) {
 }
 
 const result = await build({
-  entryPoints: { app: join(root, 'src/main.ts'), style: join(root, 'src/style/main.css') },
+  entryPoints: {
+    app: join(root, 'src/main.ts'), style: join(root, 'src/style/main.css'),
+    docs: join(root, 'src/docs.ts'), 'docs-style': join(root, 'src/style/docs.css'),
+  },
   outdir: join(dist, 'assets'),
   entryNames: '[name]-[hash]',
   bundle: true,
@@ -28,18 +31,18 @@ const result = await build({
   logLevel: 'warning',
 });
 
-const built = Object.keys(result.metafile.outputs).map((path) => basename(path));
-const one = (extension) => {
-  const found = built.filter((name) => name.endsWith(extension));
-  if (found.length !== 1) throw new Error(`expected one ${extension} file, built ${built.join(', ')}`);
-  return `/assets/${found[0]}`;
-};
-const page = await readFile(join(root, 'index.html'), 'utf8');
-await writeFile(
-  join(dist, 'index.html'),
-  page.replace('/src/main.ts', one('.js')).replace('/src/style/main.css', one('.css')),
-);
+const built = new Map(Object.entries(result.metafile.outputs)
+  .filter(([, output]) => output.entryPoint)
+  .map(([path, output]) => [`/${relative(root, resolve(output.entryPoint))}`, `/assets/${basename(path)}`]));
+for (const name of ['index.html', 'docs.html']) {
+  let page = await readFile(join(root, name), 'utf8');
+  page = page.replace(/\/src\/[\w/.-]+/g, (source) => {
+    if (!built.has(source)) throw new Error(`${name} needs ${source}; built ${[...built.keys()].join(', ')}`);
+    return built.get(source);
+  });
+  await writeFile(join(dist, name), page);
+}
 for (const name of await readdir(join(root, 'public'))) {
   await copyFile(join(root, 'public', name), join(dist, name));
 }
-console.log(`built ${built.length} assets into dashboard/web/dist`);
+console.log(`built ${built.size} assets into dashboard/web/dist`);

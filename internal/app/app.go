@@ -16,6 +16,7 @@ import (
 
 	"steward/dashboard"
 	"steward/ingest"
+	"steward/ingest/pseudonym"
 	"steward/ingest/spool"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/embedded"
@@ -32,9 +33,13 @@ type App struct {
 	health   health
 
 	spool         *spool.Spool
+	control       *Control
 	db            *clickhouse.Store
 	board         *live.Board
+	api           lateHandler
 	store         *ingest.Store
+	devices       *ingest.Directory
+	privacy       *pseudonym.Pseudonymizer
 	ingestMetrics *ingest.Metrics
 
 	httpAddr   string
@@ -61,10 +66,12 @@ func (a *App) start(ctx context.Context, version string) error {
 		do    func(ctx context.Context) error
 	}{
 		{"opening the spool", a.openSpool},
+		{"opening the registry", a.openControl},
 		{"listening", func(context.Context) error { return a.serveHTTP(version) }},
 		{"connecting to ClickHouse", a.openStore},
 		{"restoring the live state", a.restoreBoard},
-		{"starting the ingest", func(context.Context) error { return a.startIngest() }},
+		{"starting the ingest", a.startIngest},
+		{"starting the API", func(context.Context) error { return a.startAPI(version) }},
 		{"connecting to the broker", a.openDoor},
 	} {
 		a.health.starting(step.phase)
@@ -161,10 +168,13 @@ func (a *App) serveHTTP(version string) error {
 	a.board = board
 	a.life.run("live board", 5*time.Second, board.Run)
 
-	server, err := dashboard.New(dashboard.Options{
-		Board: board, Gatherer: a.registry, Registerer: a.registry, Ready: a.health.notReady,
-		Logger: a.logger, Version: version, AllowedOrigins: a.cfg.HTTP.AllowedOrigins, MaxClients: a.cfg.HTTP.MaxClients,
-	})
+	opts, err := a.cfg.dashboardOptions(a.logger)
+	if err != nil {
+		return err
+	}
+	opts.Board, opts.Identity, opts.API = board, a.control.Identity, &a.api
+	opts.Gatherer, opts.Registerer, opts.Ready, opts.Version = a.registry, a.registry, a.health.notReady, version
+	server, err := dashboard.New(opts)
 	if err != nil {
 		return err
 	}
@@ -251,8 +261,15 @@ const (
 	restoreEvents = 500
 )
 
-func (a *App) startIngest() error {
+func (a *App) startIngest(ctx context.Context) error {
 	a.ingestMetrics = ingest.NewMetrics(a.registry)
+	if err := a.openDirectory(ctx); err != nil {
+		return err
+	}
+	var err error
+	if a.privacy, err = a.cfg.pseudonymizer(); err != nil {
+		return err
+	}
 	store, err := ingest.OpenStore(a.spool, a.db, ingest.StoreOptions{
 		Clock:         a.cfg.ClockPolicy(),
 		FlushRows:     a.cfg.Ingest.FlushRows,
@@ -265,14 +282,20 @@ func (a *App) startIngest() error {
 	a.store = store
 	a.life.run("live feed", 5*time.Second, ingest.NewFollower(store, a.board).Run)
 	a.life.run("store", 20*time.Second, store.Run)
+	a.life.run("registry mirror", 5*time.Second, a.mirror)
+	a.life.run("audit anchors", 5*time.Second, a.anchor)
 	return nil
 }
 
 // openDoor lets messages in, from the broker of the house or the embedded one.
 func (a *App) openDoor(ctx context.Context) error {
-	intake := ingest.NewIntake(a.spool, int(a.cfg.Ingest.MaxPayload))
+	intake := a.newIntake()
 	if a.cfg.embeddedBroker() {
-		broker, err := ingest.StartBroker(a.cfg.brokerOptions(), intake, a.logger)
+		opts, err := a.brokerOptions()
+		if err != nil {
+			return err
+		}
+		broker, err := ingest.StartBroker(opts, intake, a.ingestMetrics, a.logger)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return fmt.Errorf("%w: stop what listens there, or choose another embedded_broker.listen", err)
 		}

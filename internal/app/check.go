@@ -9,9 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sys/unix"
 
 	"steward/ingest"
+	"steward/internal/authz"
+	"steward/internal/identity"
+	"steward/internal/registry"
 )
 
 // Finding is one thing that was checked.
@@ -35,6 +39,14 @@ func Check(ctx context.Context, cfg Config, logger *slog.Logger) []Finding {
 	add("configuration", "every key is known and in range", nil) // it was loaded
 	detail, err := checkDataDir(cfg.DataDir)
 	add("data_dir", detail, err)
+	detail, err = checkRegistry(ctx, cfg, logger)
+	add("registry", detail, err)
+	for key, files := range map[string]Served{"http.tls": cfg.HTTP.TLS, "embedded_broker.tls": cfg.Broker.TLS} {
+		if files.CertFile != "" {
+			detail, err = checkCertificate(key, files, logger)
+			add(key, detail, err)
+		}
+	}
 	detail, err = checkBroker(ctx, cfg)
 	add("broker", detail, err)
 	store, clock := checkStore(ctx, cfg, logger)
@@ -64,6 +76,46 @@ func checkDataDir(dir string) (string, error) {
 		return "", fmt.Errorf("%s has %.1f GiB free, less than 2 GiB: make room, or give another data_dir", dir, float64(free)/(1<<30))
 	}
 	return fmt.Sprintf("%s, %.1f GiB free", dir, float64(free)/(1<<30)), nil
+}
+
+// checkRegistry opens the control data, which migrates it.
+func checkRegistry(ctx context.Context, cfg Config, logger *slog.Logger) (string, error) {
+	c, err := OpenControl(ctx, cfg, logger, prometheus.NewRegistry())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }() // what was checked stands
+	people, err := c.Identity.As(authz.SystemPrincipal("check")).People(ctx, identity.PersonFilter{}, registry.Page{Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	where := "SQLite under data_dir"
+	if cfg.Registry.DSN != "" {
+		where = "PostgreSQL"
+	}
+	if len(people.Items) == 0 {
+		return where + "; nobody may sign in yet: steward user add", nil
+	}
+	return where, nil
+}
+
+// certificateNotice is how long before its end a certificate is a finding.
+const certificateNotice = 14 * 24 * time.Hour
+
+func checkCertificate(key string, files Served, logger *slog.Logger) (string, error) {
+	conf, err := serverTLS(key, files, logger)
+	if err != nil {
+		return "", err
+	}
+	pair, err := conf.GetCertificate(nil)
+	if err != nil {
+		return "", err
+	}
+	end := pair.Leaf.NotAfter
+	if left := time.Until(end); left < certificateNotice {
+		return "", fmt.Errorf("%s: %s ends on %s: renew it", key, files.CertFile, end.Format(time.DateOnly))
+	}
+	return fmt.Sprintf("%s is good until %s", files.CertFile, end.Format(time.DateOnly)), nil
 }
 
 func checkBroker(ctx context.Context, cfg Config) (string, error) {

@@ -5,10 +5,12 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 
 	"steward/ingest"
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -26,6 +28,9 @@ type Config struct {
 	Ingest      Ingest     `koanf:"ingest"`
 	Spool       Spool      `koanf:"spool"`
 	Retention   Retention  `koanf:"retention"`
+	Registry    Registry   `koanf:"registry"`
+	SignIn      SignIn     `koanf:"sign_in"`
+	Privacy     Privacy    `koanf:"privacy"`
 }
 
 // Log says how much is written to standard error, and how.
@@ -39,6 +44,16 @@ type HTTP struct {
 	Listen         string   `koanf:"listen"`
 	AllowedOrigins []string `koanf:"allowed_origins"`
 	MaxClients     int      `koanf:"max_live_clients"`
+	Hosts          []string `koanf:"hosts"`
+	TrustedProxies []string `koanf:"trusted_proxies"`
+	MetricsToken   bool     `koanf:"metrics_token"`
+	TLS            Served   `koanf:"tls"`
+}
+
+// Served is the certificate with which Steward itself answers.
+type Served struct {
+	CertFile string `koanf:"cert_file"`
+	KeyFile  string `koanf:"key_file"`
 }
 
 // MQTT is the broker to read. Without one the embedded broker is started.
@@ -60,6 +75,11 @@ type Broker struct {
 	Password     string `koanf:"password"`
 	PasswordFile string `koanf:"password_file"`
 	MaxClients   int    `koanf:"max_clients"`
+	TLS          Served `koanf:"tls"`
+
+	// Anonymous lets anybody in. It has no key: only a demonstration does, on
+	// loopback.
+	Anonymous bool `koanf:"-"`
 }
 
 // ClickHouse is the store. Without addresses the embedded engine is started.
@@ -107,6 +127,45 @@ type Retention struct {
 	DeadLetters Duration `koanf:"dead_letters"`
 }
 
+// Registry is where the control data is: places, devices, people, audit.
+type Registry struct {
+	DSN            string `koanf:"dsn"`
+	DSNFile        string `koanf:"dsn_file"`
+	UnknownDevices string `koanf:"unknown_devices"`
+	MaxPending     int    `koanf:"max_pending"`
+}
+
+// What happens to devices that publish and are not in the registry.
+const (
+	unknownPending = "pending"
+	unknownRefuse  = "refuse"
+)
+
+// SignIn is how people come in.
+type SignIn struct {
+	SessionIdle       Duration `koanf:"session_idle"`
+	SessionAbsolute   Duration `koanf:"session_absolute"`
+	MinPasswordLength int      `koanf:"min_password_length"`
+	OIDC              OIDC     `koanf:"oidc"`
+}
+
+// OIDC is an OpenID provider of the house. Without an issuer there is none.
+type OIDC struct {
+	Issuer           string   `koanf:"issuer"`
+	ClientID         string   `koanf:"client_id"`
+	ClientSecret     string   `koanf:"client_secret"`
+	ClientSecretFile string   `koanf:"client_secret_file"`
+	RedirectURL      string   `koanf:"redirect_url"`
+	LoginClaim       string   `koanf:"login_claim"`
+	GroupsClaim      string   `koanf:"groups_claim"`
+	Grants           []string `koanf:"grants"`
+}
+
+// Privacy is what keeps people behind pseudonyms.
+type Privacy struct {
+	KeyFile string `koanf:"key_file"`
+}
+
 // DefaultConfig is what holds where nothing is configured: everything in one
 // process, on loopback, under the user's data folder.
 func DefaultConfig() Config {
@@ -127,6 +186,11 @@ func DefaultConfig() Config {
 		Retention: Retention{
 			Meter: days(5 * 365), Elevator: days(3 * 365), Fire: days(3 * 365), Access: days(180), DeadLetters: days(90),
 		},
+		Registry: Registry{UnknownDevices: unknownPending, MaxPending: 10_000},
+		SignIn: SignIn{
+			SessionIdle: seconds(12 * 3600), SessionAbsolute: days(7), MinPasswordLength: 10,
+			OIDC: OIDC{LoginClaim: "preferred_username", GroupsClaim: "groups"},
+		},
 	}
 }
 
@@ -140,6 +204,14 @@ func (c *Config) spoolDir() string {
 		return c.Spool.Dir
 	}
 	return filepath.Join(c.DataDir, "spool")
+}
+
+// registryDSN is the control database: by default a file of the data folder.
+func (c *Config) registryDSN() string {
+	if c.Registry.DSN != "" {
+		return c.Registry.DSN
+	}
+	return "sqlite:" + filepath.Join(c.DataDir, "control.db")
 }
 
 // EngineDir is where the embedded engine keeps its data.
@@ -169,10 +241,24 @@ func (c *Config) Validate() error {
 		bad("mqtt.group", "%q must not contain /, + or #", c.MQTT.Group)
 	}
 	if c.embeddedBroker() {
-		if err := (ingest.BrokerOptions{Listen: c.Broker.Listen, User: c.Broker.User, Password: c.Broker.Password}).CheckListen(); err != nil {
+		if err := (ingest.BrokerOptions{Listen: c.Broker.Listen, Anonymous: c.Broker.Anonymous}).CheckListen(); err != nil {
 			bad("embedded_broker", "%w", err)
 		}
 	}
+	for key, tls := range map[string]Served{"http.tls": c.HTTP.TLS, "embedded_broker.tls": c.Broker.TLS} {
+		if (tls.CertFile == "") != (tls.KeyFile == "") {
+			bad(key, "cert_file and key_file belong together: give both or none")
+		}
+	}
+	for _, prefix := range c.HTTP.TrustedProxies {
+		if _, err := parsePrefix(prefix); err != nil {
+			bad("http.trusted_proxies", "%w", err)
+		}
+	}
+	if u := c.Registry.UnknownDevices; u != unknownPending && u != unknownRefuse {
+		bad("registry.unknown_devices", "%q is not pending or refuse", u)
+	}
+	c.SignIn.validate(bad)
 	if !c.embeddedEngine() && c.ClickHouse.HTTPURL != "" && !hasScheme(c.ClickHouse.HTTPURL, "http", "https") {
 		bad("clickhouse.http_url", "%q does not start with http:// or https://", c.ClickHouse.HTTPURL)
 	}
@@ -188,6 +274,8 @@ func (c *Config) Validate() error {
 		{"spool.max_bytes", int64(c.Spool.MaxBytes)}, {"spool.segment_bytes", int64(c.Spool.SegmentBytes)},
 		{"startup_wait", int64(c.StartupWait)}, {"http.max_live_clients", int64(c.HTTP.MaxClients)},
 		{"embedded_broker.max_clients", int64(c.Broker.MaxClients)}, {"mqtt.keep_alive", int64(c.MQTT.KeepAlive)},
+		{"registry.max_pending", int64(c.Registry.MaxPending)}, {"sign_in.session_idle", int64(c.SignIn.SessionIdle)},
+		{"sign_in.session_absolute", int64(c.SignIn.SessionAbsolute)},
 	} {
 		if p.v <= 0 {
 			bad(p.key, "must be more than 0")
@@ -213,6 +301,67 @@ func (c *Config) Validate() error {
 		bad("ingest", "%w", err)
 	}
 	return errors.Join(errs...)
+}
+
+// leastPassword is the shortest password length that may be configured.
+const leastPassword = 8
+
+func (s *SignIn) validate(bad func(key, format string, args ...any)) {
+	if s.MinPasswordLength < leastPassword {
+		bad("sign_in.min_password_length", "%d is less than %d", s.MinPasswordLength, leastPassword)
+	}
+	if s.SessionIdle > s.SessionAbsolute {
+		bad("sign_in.session_idle", "%s is more than session_absolute, %s", s.SessionIdle, s.SessionAbsolute)
+	}
+	o := s.OIDC
+	if o.Issuer == "" {
+		return
+	}
+	if !hasScheme(o.Issuer, "https", "http") {
+		bad("sign_in.oidc.issuer", "%q does not start with https://", o.Issuer)
+	}
+	if o.ClientID == "" {
+		bad("sign_in.oidc.client_id", "must not be empty when there is an issuer")
+	}
+	if !hasScheme(o.RedirectURL, "https", "http") || !strings.HasSuffix(o.RedirectURL, oidcCallback) {
+		bad("sign_in.oidc.redirect_url", "%q is not of the form https://steward.example.com%s", o.RedirectURL, oidcCallback)
+	}
+	for _, g := range o.Grants {
+		if _, _, err := parseGroupGrant(g); err != nil {
+			bad("sign_in.oidc.grants", "%w", err)
+		}
+	}
+}
+
+// oidcCallback is where the OpenID provider sends people back.
+const oidcCallback = "/api/v1/oidc/callback"
+
+// parseGroupGrant reads "group=role@place".
+func parseGroupGrant(s string) (group string, grant authz.Grant, err error) {
+	group, rest, ok := strings.Cut(s, "=")
+	role, place, both := strings.Cut(rest, "@")
+	if !ok || !both || group == "" {
+		return "", authz.Grant{}, fmt.Errorf("%q is not of the form group=role@place, such as lift-crew=engineer@north/harbour", s)
+	}
+	if grant.Role, err = authz.ParseRole(role); err != nil {
+		return "", authz.Grant{}, fmt.Errorf("%q: %w", s, err)
+	}
+	if grant.Place, err = authz.ParsePlace(place); err != nil {
+		return "", authz.Grant{}, fmt.Errorf("%q: %w", s, err)
+	}
+	return group, grant, nil
+}
+
+// parsePrefix reads an address or a network.
+func parsePrefix(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q is not an address or a network such as 10.0.0.0/8", s)
+	}
+	return p, nil
 }
 
 func hasScheme(url string, schemes ...string) bool {

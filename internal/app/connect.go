@@ -9,9 +9,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"steward/dashboard"
 	"steward/ingest"
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/embedded"
+	"steward/internal/controldb"
+	"steward/internal/identity"
 	"steward/internal/telemetry"
 )
 
@@ -66,10 +70,57 @@ func (c *Config) retention() clickhouse.Retention {
 	}
 }
 
-func (c *Config) brokerOptions() ingest.BrokerOptions {
+func (a *App) brokerOptions() (ingest.BrokerOptions, error) {
+	b := a.cfg.Broker
+	tlsConfig, err := serverTLS("embedded_broker.tls", b.TLS, a.logger)
 	return ingest.BrokerOptions{
-		Listen: c.Broker.Listen, User: c.Broker.User, Password: c.Broker.Password, MaxClients: c.Broker.MaxClients,
+		Listen: b.Listen, User: b.User, Password: b.Password, MaxClients: b.MaxClients, TLS: tlsConfig,
+		Anonymous: b.Anonymous, Auth: brokerAuth{a.control.Identity},
+	}, err
+}
+
+func (c *Config) dashboardOptions(logger *slog.Logger) (dashboard.Options, error) {
+	opts := dashboard.Options{
+		Logger: logger, AllowedOrigins: c.HTTP.AllowedOrigins, MaxClients: c.HTTP.MaxClients,
+		Listen: c.HTTP.Listen, Hosts: c.HTTP.Hosts, MetricsToken: c.HTTP.MetricsToken,
 	}
+	for _, s := range c.HTTP.TrustedProxies {
+		p, err := parsePrefix(s)
+		if err != nil {
+			return opts, fmt.Errorf("http.trusted_proxies: %w", err)
+		}
+		opts.TrustedProxies = append(opts.TrustedProxies, p)
+	}
+	var err error
+	opts.TLS, err = serverTLS("http.tls", c.HTTP.TLS, logger)
+	return opts, err
+}
+
+func (c *Config) identityOptions(db *controldb.DB, logger *slog.Logger, reg prometheus.Registerer) (identity.Options, error) {
+	opts := identity.Options{
+		DB: db, Logger: logger, Registerer: reg,
+		Policy: identity.Policy{
+			SessionIdle: c.SignIn.SessionIdle.Std(), SessionAbsolute: c.SignIn.SessionAbsolute.Std(),
+			MinPasswordLength: c.SignIn.MinPasswordLength,
+		},
+	}
+	o := c.SignIn.OIDC
+	if o.Issuer == "" {
+		return opts, nil
+	}
+	groups := map[string][]authz.Grant{}
+	for _, s := range o.Grants {
+		group, grant, err := parseGroupGrant(s)
+		if err != nil {
+			return opts, fmt.Errorf("sign_in.oidc.grants: %w", err)
+		}
+		groups[group] = append(groups[group], grant)
+	}
+	opts.OIDC = &identity.OIDCOptions{
+		Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret, RedirectURL: o.RedirectURL,
+		Claim: o.LoginClaim, GroupsClaim: o.GroupsClaim, Groups: groups, CreatePeople: len(groups) > 0,
+	}
+	return opts, nil
 }
 
 // subscriberOptions name the session after the spool: the broker keeps messages

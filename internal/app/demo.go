@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"steward/internal/authz"
 	"steward/internal/simulate"
 )
 
@@ -26,9 +27,11 @@ type DemoOptions struct {
 	Library    string // of the engine
 	Fresh      bool
 	Version    string
-	OnReady    func(*App) error // once, when everything runs
-	OnProgress func(rows int)   // while the history is written
-	OnHistory  func()           // once, when the history is complete
+	// OnReady is called once, when everything runs. The password is that of the
+	// first administrator when it was made now, and empty afterwards.
+	OnReady    func(a *App, password string) error
+	OnProgress func(rows int) // while the history is written
+	OnHistory  func()         // once, when the history is complete
 }
 
 // demoPace is how many acts a minute are staged, so that a visitor does not
@@ -67,6 +70,7 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 	cfg := DefaultConfig()
 	cfg.DataDir = opts.DataDir
 	cfg.HTTP.Listen, cfg.Broker.Listen = opts.HTTP, opts.MQTT
+	cfg.Broker.Anonymous = true // a visitor publishes without asking; Validate keeps it to loopback
 	cfg.Engine.Library = opts.Library
 	cfg.Ingest.FlushInterval = Duration(demoFlush)
 	cfg.Spool.MaxBytes, cfg.Spool.ReserveBytes = 2<<30, 128<<20
@@ -78,11 +82,15 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Stop()) }()
+	password, err := a.seedDemo(ctx, state)
+	if err != nil {
+		return err
+	}
 	if err := a.runFleet(state, opts.Rate); err != nil {
 		return err
 	}
 	if opts.OnReady != nil {
-		if err := opts.OnReady(a); err != nil {
+		if err := opts.OnReady(a, password); err != nil {
 			return err
 		}
 	}
@@ -95,6 +103,22 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 		}
 	}
 	return a.Wait(ctx)
+}
+
+// DemoLogin is the first administrator of a demonstration.
+const DemoLogin = "admin"
+
+// seedDemo makes the simulated estates known and the first administrator.
+func (a *App) seedDemo(ctx context.Context, state demoState) (password string, err error) {
+	fleet, err := state.fleet()
+	if err != nil {
+		return "", err
+	}
+	if err := seedRegistry(ctx, a.control.Registry.As(authz.SystemPrincipal("demo")), fleet); err != nil {
+		return "", err
+	}
+	password, _, err = a.control.Identity.Bootstrap(ctx, DemoLogin)
+	return password, err
 }
 
 // runFleet lets the simulated devices speak, from now on.
@@ -126,7 +150,7 @@ func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions
 		return err
 	}
 	key := fmt.Sprintf("demo-%d", state.Start.Unix())
-	if err := WriteHistory(ctx, a.db, fleet, key, state.Start, state.Live, demoStep, opts.OnProgress); err != nil {
+	if err := WriteHistory(ctx, a.cfg, a.db, fleet, key, state.Start, state.Live, demoStep, opts.OnProgress); err != nil {
 		return err
 	}
 	state.Written = true

@@ -17,9 +17,13 @@ const historyRows = 250_000
 // WriteHistory streams a fleet's past into the store, for the time from up to
 // to with a sample each step. It is safe to repeat after an interruption: each
 // insert has a token made of key and its number, and what arrived is not
-// inserted again.
-func WriteHistory(ctx context.Context, db *clickhouse.Store, fleet *simulate.Fleet, key string, from, to time.Time, step time.Duration, progress func(rows int)) error {
-	w := &historyWriter{ctx: ctx, db: db, key: key, progress: progress, batch: new(clickhouse.Batch)}
+// inserted again. People in it become pseudonyms, as at the door.
+func WriteHistory(ctx context.Context, cfg Config, db *clickhouse.Store, fleet *simulate.Fleet, key string, from, to time.Time, step time.Duration, progress func(rows int)) error {
+	redact, err := Redact(cfg)
+	if err != nil {
+		return err
+	}
+	w := &historyWriter{ctx: ctx, db: db, redact: redact, key: key, progress: progress, batch: new(clickhouse.Batch)}
 	if err := fleet.History(from, to, step, w); err != nil {
 		return err
 	}
@@ -30,6 +34,7 @@ func WriteHistory(ctx context.Context, db *clickhouse.Store, fleet *simulate.Fle
 type historyWriter struct {
 	ctx      context.Context
 	db       *clickhouse.Store
+	redact   func(telemetry.Event) string
 	key      string
 	batch    *clickhouse.Batch
 	inserts  int
@@ -39,7 +44,12 @@ type historyWriter struct {
 
 func (w *historyWriter) Reading(r telemetry.Reading) error { w.batch.AddReading(r); return w.added() }
 func (w *historyWriter) State(s telemetry.State) error     { w.batch.AddState(s); return w.added() }
-func (w *historyWriter) Event(e telemetry.Event) error     { w.batch.AddEvent(e); return w.added() }
+
+func (w *historyWriter) Event(e telemetry.Event) error {
+	e.Attrs = w.redact(e)
+	w.batch.AddEvent(e)
+	return w.added()
+}
 
 func (w *historyWriter) added() error {
 	if w.batch.Rows() < historyRows {

@@ -26,7 +26,9 @@ const EnvPrefix = "STEWARD_"
 // secretKeys may come from the environment or from the file that the key with
 // _file names, and never from the configuration itself, which gets copied,
 // mailed and committed.
-var secretKeys = []string{"mqtt.password", "embedded_broker.password", "clickhouse.password"}
+var secretKeys = []string{
+	"mqtt.password", "embedded_broker.password", "clickhouse.password", "registry.dsn", "sign_in.oidc.client_secret",
+}
 
 // LoadConfig reads the defaults, then the file (if path is not empty), then the
 // environment. Errors name the line, the key and the remedy.
@@ -277,6 +279,8 @@ func readSecrets(c *Config) error {
 		{"mqtt.password_file", c.MQTT.PasswordFile, &c.MQTT.Password},
 		{"embedded_broker.password_file", c.Broker.PasswordFile, &c.Broker.Password},
 		{"clickhouse.password_file", c.ClickHouse.PasswordFile, &c.ClickHouse.Password},
+		{"registry.dsn_file", c.Registry.DSNFile, &c.Registry.DSN},
+		{"sign_in.oidc.client_secret_file", c.SignIn.OIDC.ClientSecretFile, &c.SignIn.OIDC.ClientSecret},
 	} {
 		if s.file == "" || *s.secret != "" {
 			continue // the environment goes before the file

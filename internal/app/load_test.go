@@ -33,8 +33,9 @@ func TestExampleIsTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	// An empty list in the file is an empty list, not none.
-	got.HTTP.AllowedOrigins, got.ClickHouse.Addrs = nil, nil
-	want.HTTP.AllowedOrigins, want.ClickHouse.Addrs = nil, nil
+	for _, c := range []*Config{&got, &want} {
+		c.HTTP.AllowedOrigins, c.HTTP.Hosts, c.HTTP.TrustedProxies, c.ClickHouse.Addrs, c.SignIn.OIDC.Grants = nil, nil, nil, nil, nil
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example differs from the defaults:\n got %+v\nwant %+v", got, want)
 	}

@@ -14,6 +14,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -39,6 +40,12 @@ type Options struct {
 	TLS      *tls.Config // nil for plain connections
 
 	DialTimeout time.Duration // of one host; 5 s when zero
+
+	// What callers ask must not starve ingest: so many of their queries and
+	// exports run at once, and who waits longer than QueryWait for room is told
+	// ErrBusy. 4, 2 and 5 s when zero.
+	MaxQueries, MaxExports int
+	QueryWait              time.Duration
 }
 
 func (o *Options) setDefaults() error {
@@ -71,6 +78,11 @@ func (o *Options) setDefaults() error {
 	if o.DialTimeout == 0 {
 		o.DialTimeout = 5 * time.Second
 	}
+	o.MaxQueries, o.MaxExports = cmp.Or(o.MaxQueries, 4), cmp.Or(o.MaxExports, 2)
+	o.QueryWait = cmp.Or(o.QueryWait, 5*time.Second)
+	if o.MaxQueries < 1 || o.MaxQueries >= maxConns || o.MaxExports < 1 || o.QueryWait < 0 {
+		return fmt.Errorf("clickhouse: %d queries and %d exports at once with %s of waiting: want 1 to %d queries, 1 export or more", o.MaxQueries, o.MaxExports, o.QueryWait, maxConns-1)
+	}
 	return nil
 }
 
@@ -92,6 +104,8 @@ type Store struct {
 	conn    driver.Conn
 	inserts *inserters
 	http    *http.Client
+
+	queries, exports *gate // of callers
 }
 
 // Open checks the options. It does not connect: Ping does, and everything else
@@ -113,8 +127,15 @@ func Open(opts Options) (*Store, error) {
 		// Into a compressed answer the server cannot put an error that comes late.
 		DisableCompression: true,
 	}
-	return &Store{opts: opts, conn: conn, inserts: newInserters(opts), http: &http.Client{Transport: transport}}, nil
+	return &Store{
+		opts: opts, conn: conn, inserts: newInserters(opts), http: &http.Client{Transport: transport},
+		queries: newGate("queries", opts.MaxQueries, opts.QueryWait), exports: newGate("exports", opts.MaxExports, opts.QueryWait),
+	}, nil
 }
+
+// maxConns is how many connections there are besides those of inserts: some more
+// than callers may use at once.
+const maxConns = 8
 
 // native are the options of clickhouse-go.
 func (o *Options) native(database string) *driver.Options {
@@ -125,7 +146,7 @@ func (o *Options) native(database string) *driver.Options {
 		Compression:      &driver.Compression{Method: driver.CompressionLZ4},
 		ConnOpenStrategy: driver.ConnOpenInOrder,
 		DialTimeout:      o.DialTimeout,
-		MaxOpenConns:     8,
+		MaxOpenConns:     maxConns,
 		MaxIdleConns:     4,
 		ConnMaxLifetime:  time.Hour,
 		ClientInfo:       driver.ClientInfo{Products: []struct{ Name, Version string }{{Name: "steward"}}},

@@ -74,6 +74,9 @@ func (s *Store) Migrate(ctx context.Context, keep Retention) error {
 	if err := checkApplied(files, done); err != nil {
 		return err
 	}
+	if err := s.createDictionary(ctx); err != nil {
+		return err
+	}
 	return s.applyRetention(ctx, keep)
 }
 

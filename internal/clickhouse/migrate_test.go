@@ -24,7 +24,8 @@ func schemaOf(t *testing.T, db *clickhouse.Store) string {
 	var all strings.Builder
 	for table := range strings.FieldsSeq(tables) {
 		text := clickhousetest.Query(t, db, "SHOW CREATE TABLE "+table)
-		all.WriteString(strings.ReplaceAll(text, db.Database()+".", "") + ";\n\n")
+		text = strings.NewReplacer(db.Database()+".", "", "'"+db.Database()+"'", "'steward'").Replace(text)
+		all.WriteString(text + ";\n\n")
 	}
 	return all.String()
 }

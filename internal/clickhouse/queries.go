@@ -13,7 +13,7 @@ import (
 	"steward/internal/telemetry"
 )
 
-//go:embed queries/*.sql
+//go:embed queries/*.sql queries/scoped/*.sql
 var queryFiles embed.FS
 
 // queryText is a file of queries/ by its name.
@@ -142,8 +142,11 @@ func (s *Store) MarkReplayed(ctx context.Context, ids []string) error {
 // is not read as a field of a tab-separated line.
 func arrayParameter(values []string) string {
 	var b strings.Builder
+	b.WriteByte('[')
 	for i, v := range values {
-		b.WriteByte("[,"[min(i, 1)])
+		if i > 0 {
+			b.WriteByte(',')
+		}
 		b.WriteByte('\'')
 		b.WriteString(arrayEscaper.Replace(v))
 		b.WriteByte('\'')

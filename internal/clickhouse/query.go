@@ -22,6 +22,9 @@ type QueryOptions struct {
 	Format   string            // an output format of ClickHouse; DefaultFormat when empty; a FORMAT in the SQL wins
 	ReadOnly bool              // refuse what changes data, tables or settings
 	Params   map[string]string // values of {name:Type} in the SQL
+
+	settings map[string]string // of the server, for this query
+	args     arguments         // values as the server reads them
 }
 
 // Query runs SQL and streams its result to w as the server sends it. What was
@@ -71,6 +74,12 @@ func (s *Store) queryRequest(ctx context.Context, q QueryOptions) (*http.Request
 	}
 	for name, value := range q.Params {
 		values.Set("param_"+name, parameterEscaper.Replace(value))
+	}
+	for name, value := range q.args {
+		values.Set("param_"+name, value)
+	}
+	for name, value := range q.settings {
+		values.Set(name, value)
 	}
 	u.Path, u.RawQuery = "/", values.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(q.SQL))

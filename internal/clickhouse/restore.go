@@ -54,14 +54,10 @@ func (s *Store) events(ctx context.Context, name string, params driver.Parameter
 	known := intern{}
 	var events []telemetry.Event
 	err := s.each(ctx, name, params, func(scan func(...any) error) error {
-		var region, project, class, id, severity string
-		var ts, received int64
-		var e telemetry.Event
-		if err := scan(&region, &project, &class, &id, &ts, &received, &e.Kind, &e.ID, &severity, &e.Attrs); err != nil {
+		e, err := known.event(scan)
+		if err != nil {
 			return err
 		}
-		e.Device = known.device(region, project, class, id)
-		e.TS, e.Received, e.Severity = telemetry.Millis(ts), telemetry.Millis(received), telemetry.Severity(severity)
 		events = append(events, e)
 		return nil
 	})

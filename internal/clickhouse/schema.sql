@@ -1,3 +1,13 @@
+CREATE TABLE audit_anchors
+(
+    `at` DateTime64(3, 'UTC'),
+    `seq` Int64,
+    `hash` String
+)
+ENGINE = MergeTree
+ORDER BY (seq, at)
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE dead_letter_replays
 (
     `id` String CODEC(ZSTD(1)),
@@ -17,12 +27,78 @@ CREATE TABLE dead_letters
     `payload` String CODEC(ZSTD(3)),
     `codec` LowCardinality(String) CODEC(ZSTD(1)),
     `reason` LowCardinality(String) CODEC(ZSTD(1)),
-    `error` String CODEC(ZSTD(3))
+    `error` String CODEC(ZSTD(3)),
+    INDEX by_id id TYPE bloom_filter GRANULARITY 4
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(received)
 ORDER BY (received, id)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE DICTIONARY device_info
+(
+    `region` String,
+    `project` String,
+    `class` String,
+    `device` String,
+    `state` String,
+    `name` String,
+    `building` String,
+    `location` String,
+    `medium` String,
+    `model` String,
+    `vendor` String,
+    `serial` String,
+    `installed_on` Nullable(Date32),
+    `commissioned_on` Nullable(Date32),
+    `verification_due_on` Nullable(Date32),
+    `expected_life_years` Float64,
+    `replacement_cost_cny` Float64,
+    `failure_cost_cny` Float64,
+    `multiplier` Float64,
+    `parent_meter` String,
+    `fed_by` Array(String)
+)
+PRIMARY KEY region, project, class, device
+SOURCE(CLICKHOUSE(NAME steward_dictionaries DB 'steward' QUERY 'SELECT region, project, class, device, state, name, building, location, medium, model, vendor, serial, installed_on, commissioned_on, verification_due_on, expected_life_years, replacement_cost_cny, failure_cost_cny, multiplier, parent_meter, fed_by FROM devices FINAL'))
+LIFETIME(MIN 1 MAX 10)
+LAYOUT(COMPLEX_KEY_HASHED())
+COMMENT 'definition 7fc49518453d3628';
+
+CREATE TABLE devices
+(
+    `region` LowCardinality(String),
+    `project` LowCardinality(String),
+    `class` LowCardinality(String),
+    `device` String,
+    `state` LowCardinality(String),
+    `name` String,
+    `building` LowCardinality(String),
+    `location` String,
+    `medium` LowCardinality(String),
+    `model` LowCardinality(String),
+    `vendor` LowCardinality(String),
+    `serial` String,
+    `externals` Map(String, String),
+    `installed_on` Nullable(Date32),
+    `commissioned_on` Nullable(Date32),
+    `verification_due_on` Nullable(Date32),
+    `retired_on` Nullable(Date32),
+    `expected_life_years` Float64,
+    `replacement_cost_cny` Float64,
+    `failure_cost_cny` Float64,
+    `multiplier` Float64,
+    `parent_meter` String,
+    `fed_by` Array(String),
+    `gateway` String,
+    `replaced_by` String,
+    `replaces` String,
+    `version` Int64,
+    `updated_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (region, project, class, device)
+SETTINGS index_granularity = 8192;
 
 CREATE TABLE events
 (
@@ -41,6 +117,43 @@ ENGINE = MergeTree
 PARTITION BY (toYYYYMM(ts), class)
 ORDER BY (project, class, device, ts, kind, id)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
+
+CREATE TABLE imports
+(
+    `target` LowCardinality(String),
+    `hash` String,
+    `name` String,
+    `started` DateTime64(3, 'UTC'),
+    `updated` DateTime64(3, 'UTC'),
+    `chunks` UInt64,
+    `rows` UInt64,
+    `stored` UInt64,
+    `bad` UInt64,
+    `finished` Bool
+)
+ENGINE = ReplacingMergeTree(chunks)
+ORDER BY (target, hash)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE projects
+(
+    `region` LowCardinality(String),
+    `project` String,
+    `name` String,
+    `time_zone` LowCardinality(String),
+    `calendar` LowCardinality(String),
+    `tariff` LowCardinality(String),
+    `floor_area_m2` Float64,
+    `households` Int64,
+    `occupied_on` Nullable(Date32),
+    `address` String,
+    `retired` Bool,
+    `version` Int64,
+    `updated_at` DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (region, project)
+SETTINGS index_granularity = 8192;
 
 CREATE TABLE readings
 (

@@ -69,7 +69,7 @@ func BenchmarkTick(b *testing.B) {
 		if i > 0 {
 			f.Project = fmt.Sprint("project-", i)
 		}
-		sub := board.Subscribe(Scope{Detail: f})
+		sub := board.Subscribe(Scope{Allowed: hq, Detail: f})
 		defer sub.Close()
 	}
 	ts := telemetry.Millis(1)
@@ -95,6 +95,6 @@ func BenchmarkSnapshot5000(b *testing.B) {
 	board.flush()
 	b.ReportAllocs()
 	for b.Loop() {
-		board.Snapshot(Scope{})
+		board.Snapshot(Scope{Allowed: hq})
 	}
 }

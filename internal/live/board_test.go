@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -14,6 +15,18 @@ var (
 	panel = &telemetry.Device{Region: "south", Project: "garden", Class: telemetry.Fire, ID: "panel-1"}
 	gate  = &telemetry.Device{Region: "south", Project: "garden", Class: telemetry.Access, ID: "gate-1"}
 )
+
+// hq is the scope of who may see everything.
+var hq = authz.Everything()
+
+// scopeAt is the scope of a viewer at some places.
+func scopeAt(places ...authz.Place) authz.Scope {
+	var p authz.Principal
+	for _, at := range places {
+		p.Grants = append(p.Grants, authz.Grant{Role: authz.Viewer, Place: at})
+	}
+	return p.Scope(authz.Read)
+}
 
 func newBoard(t testing.TB, o Options) *Board {
 	t.Helper()
@@ -38,7 +51,7 @@ func event(d *telemetry.Device, kind string, ts telemetry.Millis) telemetry.Even
 // all is the board as everybody would see it now.
 func all(b *Board) *Snapshot {
 	b.flush()
-	return b.Snapshot(Scope{})
+	return b.Snapshot(Scope{Allowed: hq})
 }
 
 func valueOf(t *testing.T, s *Snapshot, d *telemetry.Device, metric string) Value {
@@ -81,7 +94,7 @@ func TestLateValueIsCountedAndPublishesNothingButTheReceipt(t *testing.T) {
 	b := newBoard(t, Options{})
 	b.Reading(reading(meter, "power_kw", 200, 2))
 	b.flush()
-	sub := b.Subscribe(Scope{})
+	sub := b.Subscribe(Scope{Allowed: hq})
 	defer sub.Close()
 	take(t, sub)
 	b.Reading(telemetry.Reading{Device: meter, Metric: "power_kw", TS: 100, Received: 5000, Value: 1})
@@ -207,10 +220,10 @@ func TestRejectedKeepsTheNewestAndABeginning(t *testing.T) {
 	if got := strings.Join(ids, " "); got != "7 8 9 10" {
 		t.Errorf("kept %s, want 7 8 9 10", got)
 	}
-	if scoped := b.Snapshot(Scope{Detail: Filter{Project: "harbour"}}); len(scoped.Rejected) != 4 {
+	if scoped := b.Snapshot(Scope{Allowed: hq, Detail: Filter{Project: "harbour"}}); len(scoped.Rejected) != 4 {
 		t.Errorf("the project of a topic with a wrong class sees %d of its messages, want 4", len(scoped.Rejected))
 	}
-	if scoped := b.Snapshot(Scope{Detail: Filter{Project: "garden"}}); len(scoped.Rejected) != 0 {
+	if scoped := b.Snapshot(Scope{Allowed: hq, Detail: Filter{Project: "garden"}}); len(scoped.Rejected) != 0 {
 		t.Errorf("another project sees %d of them", len(scoped.Rejected))
 	}
 }

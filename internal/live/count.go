@@ -1,8 +1,11 @@
 package live
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -17,7 +20,7 @@ type Group struct {
 	Rate    float64 // messages a second, over the last second
 }
 
-// Totals counts over the whole board, whatever the scope.
+// Totals counts over everything that a scope allows, whatever its filters.
 type Totals struct {
 	Devices  int
 	Online   int
@@ -31,11 +34,35 @@ type Totals struct {
 // group is a Group in the making.
 type group struct {
 	id        telemetry.Device // without the device's own name
+	place     authz.Place
+	index     int // in groups.order
 	devices   []*device
+	sorted    bool // devices are in order of their names
 	online    int
 	offline   int
-	messages  int // since the last publication
+	messages  int              // since the last publication
+	lag       telemetry.Millis // the longest since the last publication
 	published Group
+	lastLag   telemetry.Millis // lag as of the last publication
+}
+
+func placeOf(d *telemetry.Device) authz.Place {
+	return authz.Place{Region: d.Region, Project: d.Project}
+}
+
+func (g *group) add(d *device) {
+	g.devices = append(g.devices, d)
+	g.sorted = false
+}
+
+// inOrder is the group's devices by name. They are put in order when somebody
+// asks: devices come in thousands at a start, and questions later.
+func (g *group) inOrder() []*device {
+	if !g.sorted {
+		slices.SortFunc(g.devices, func(a, b *device) int { return cmp.Compare(a.id.ID, b.id.ID) })
+		g.sorted = true
+	}
+	return g.devices
 }
 
 func (g *group) moved(from, to Connection) {
@@ -56,38 +83,49 @@ func (g *group) moved(from, to Connection) {
 // Subscribers and snapshots see the published copy only: it is what frames
 // speak of.
 type groups struct {
-	byID      map[telemetry.Device]*group
-	order     []*group // in order of appearance
-	at        time.Time
-	lag       telemetry.Millis
-	rejected  uint64
-	published Totals
+	byID   map[telemetry.Device]*group
+	order  []*group // in order of appearance
+	byPath []*group // in order of region, project, class
+	at     time.Time
 }
 
 func newGroups() groups { return groups{byID: map[telemetry.Device]*group{}} }
 
+// find is the group that d belongs to, nil when none of it was ever admitted.
+func (g *groups) find(d *telemetry.Device) *group {
+	return g.byID[telemetry.Device{Region: d.Region, Project: d.Project, Class: d.Class}]
+}
+
 func (g *groups) of(d *telemetry.Device) *group {
-	id := telemetry.Device{Region: d.Region, Project: d.Project, Class: d.Class}
-	found, ok := g.byID[id]
-	if !ok {
-		found = &group{id: id}
-		g.byID[id] = found
-		g.order = append(g.order, found)
+	if found := g.find(d); found != nil {
+		return found
 	}
-	return found
+	id := telemetry.Device{Region: d.Region, Project: d.Project, Class: d.Class}
+	made := &group{id: id, place: placeOf(d), index: len(g.order)}
+	g.byID[id] = made
+	g.order = append(g.order, made)
+	at, _ := slices.BinarySearchFunc(g.byPath, &id, func(e *group, id *telemetry.Device) int { return compare(&e.id, id) })
+	g.byPath = slices.Insert(g.byPath, at, made)
+	return made
+}
+
+// compare orders devices by the parts of their path.
+func compare(a, b *telemetry.Device) int {
+	return cmp.Or(
+		cmp.Compare(a.Region, b.Region), cmp.Compare(a.Project, b.Project),
+		cmp.Compare(a.Class, b.Class), cmp.Compare(a.ID, b.ID),
+	)
 }
 
 // publish recounts when a second has passed. It returns the groups that
 // changed, and whether it counted at all.
-func (g *groups) publish(now time.Time, refused uint64) (changed []*group, counted bool) {
+func (g *groups) publish(now time.Time) (changed []*group, counted bool) {
 	elapsed := now.Sub(g.at)
 	if !g.at.IsZero() && elapsed < countEvery {
 		return nil, false
 	}
 	first := g.at.IsZero()
 	g.at = now
-	t := Totals{Lag: max(g.lag, 0), Rejected: g.rejected, Refused: refused}
-	g.lag = 0
 	for _, e := range g.order {
 		p := Group{
 			Region: e.id.Region, Project: e.id.Project, Class: e.id.Class,
@@ -96,16 +134,12 @@ func (g *groups) publish(now time.Time, refused uint64) (changed []*group, count
 		if !first {
 			p.Rate = float64(e.messages) / elapsed.Seconds()
 		}
-		e.messages = 0
-		t.Devices += p.Devices
-		t.Online += p.Online
-		t.Offline += p.Offline
-		t.Rate += p.Rate
+		e.lastLag = max(e.lag, 0)
+		e.messages, e.lag = 0, 0
 		if p != e.published {
 			e.published = p
 			changed = append(changed, e)
 		}
 	}
-	g.published = t
 	return changed, true
 }

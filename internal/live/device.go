@@ -87,10 +87,11 @@ func (b *Board) deviceFor(id *telemetry.Device, limit int) *device {
 	if !ok {
 		if len(b.devices) >= limit {
 			b.stats.RefusedDevices++
+			b.tallies.refuse(placeOf(id))
 			return nil
 		}
 		d = &device{id: *id, group: b.groups.of(id)}
-		d.group.devices = append(d.group.devices, d)
+		d.group.add(d)
 		b.devices[*id] = d
 		b.touch(d) // it exists from now on, even before its first value
 	}
@@ -127,6 +128,7 @@ func (b *Board) mergeSample(d *device, s *sample) {
 	if v == nil {
 		if len(d.slots) >= b.opts.MaxMetrics {
 			b.stats.RefusedMetrics++
+			b.tallies.refuse(d.group.place)
 			return
 		}
 		// The name is interned: thousands of devices share it, and the caller's

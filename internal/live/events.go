@@ -79,7 +79,7 @@ func (l *events) insert(e *telemetry.Event) (listed, known bool) {
 const maxID = 256
 
 // mergeEvent lists e and lets it open or close a danger.
-func (b *Board) mergeEvent(e telemetry.Event) {
+func (b *Board) mergeEvent(e telemetry.Event, now telemetry.Millis) {
 	limit := b.opts.MaxDevices
 	if e.Opens() {
 		limit += limit/10 + 1
@@ -91,6 +91,7 @@ func (b *Board) mergeEvent(e telemetry.Event) {
 	if d != nil {
 		own.Device = &d.id
 		d.group.messages++
+		d.group.lag = max(d.group.lag, now-e.Received)
 		if e.Received > d.seen {
 			d.seen = e.Received
 			b.touch(d)
@@ -98,7 +99,7 @@ func (b *Board) mergeEvent(e telemetry.Event) {
 	}
 	listed, known := b.events.insert(own)
 	if listed {
-		b.feeds.event(own)
+		b.feeds.event(own, b.groups.find(own.Device))
 	}
 	if d != nil && !known {
 		b.dangers.merge(d, own)

@@ -1,8 +1,10 @@
 package live
 
 import (
+	"slices"
 	"sync"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -47,6 +49,7 @@ func (s *shared) get(build func() any) any {
 // feed is the stream of frames of one scope.
 type feed struct {
 	scope   Scope
+	who     *audience
 	refs    int
 	pending *Frame    // in the making, during a publication
 	snap    *Snapshot // the newest that was made; good while no frame follows it
@@ -66,22 +69,28 @@ type feed struct {
 type feeds struct {
 	byScope     map[Scope]*feed
 	byDetail    map[Filter][]*feed
-	inUse       [masks]int // how many filters of each mask are in byDetail
-	gen         uint64     // changes when the set does
+	audiences   map[authz.Scope]*audience // of the feeds
+	inUse       [masks]int                // how many filters of each mask are in byDetail
+	gen         uint64                    // changes when the set does
 	pending     []*feed
 	maxBacklog  int
 	subscribers int
 }
 
 func newFeeds(maxBacklog int) feeds {
-	return feeds{byScope: map[Scope]*feed{}, byDetail: map[Filter][]*feed{}, maxBacklog: maxBacklog}
+	return feeds{
+		byScope: map[Scope]*feed{}, byDetail: map[Filter][]*feed{}, audiences: map[authz.Scope]*audience{}, maxBacklog: maxBacklog,
+	}
 }
 
-func (l *feeds) acquire(s Scope) *feed {
+// acquire is the feed of a scope whose audience is who.
+func (l *feeds) acquire(s Scope, who *audience) *feed {
 	f := l.byScope[s]
 	if f == nil {
-		f = &feed{scope: s, wake: make(chan struct{})}
+		f = &feed{scope: s, who: who, wake: make(chan struct{})}
 		l.byScope[s] = f
+		l.audiences[s.Allowed] = who
+		who.feeds++
 		if len(l.byDetail[s.Detail]) == 0 {
 			l.inUse[s.Detail.mask()]++
 		}
@@ -99,6 +108,9 @@ func (l *feeds) release(f *feed) {
 		return
 	}
 	delete(l.byScope, f.scope)
+	if f.who.feeds--; f.who.feeds == 0 {
+		delete(l.audiences, f.scope.Allowed)
+	}
 	detail := f.scope.Detail
 	var rest []*feed
 	for _, other := range l.byDetail[detail] {
@@ -120,7 +132,8 @@ func (l *feeds) release(f *feed) {
 	f.frames, f.backlog = nil, 0
 }
 
-// matching appends the feeds whose Detail selects d.
+// matching appends the feeds whose Detail selects d, also those that may not
+// see it.
 func (l *feeds) matching(d *telemetry.Device, to []*feed) []*feed {
 	for m, n := range l.inUse {
 		if n == 0 {
@@ -140,6 +153,7 @@ func (l *feeds) matching(d *telemetry.Device, to []*feed) []*feed {
 func (l *feeds) of(d *device) []*feed {
 	if d.gen != l.gen {
 		d.feeds, d.gen = l.matching(&d.id, d.feeds[:0]), l.gen
+		d.feeds = slices.DeleteFunc(d.feeds, func(f *feed) bool { return !f.who.may(d.group) })
 	}
 	return d.feeds
 }
@@ -153,8 +167,13 @@ func (l *feeds) frame(f *feed) *Frame {
 	return f.pending
 }
 
-func (l *feeds) event(e *telemetry.Event) {
+// event hands e to those who may see its device, which is of group g, nil when
+// that was never admitted.
+func (l *feeds) event(e *telemetry.Event, g *group) {
 	for _, f := range l.matching(e.Device, nil) {
+		if !f.who.maySee(e.Device, g) {
+			continue
+		}
 		p := l.frame(f)
 		p.Events = append(p.Events, e)
 		p.Updates++
@@ -162,8 +181,11 @@ func (l *feeds) event(e *telemetry.Event) {
 }
 
 func (l *feeds) rejected(r *Rejected) {
-	sender := r.sender()
+	sender, place := r.sender(), placeOfTopic(r.Topic)
 	for _, f := range l.matching(&sender, nil) {
+		if !f.who.allowed.Covers(place) {
+			continue
+		}
 		p := l.frame(f)
 		p.Rejected = append(p.Rejected, r)
 		p.Updates++
@@ -172,7 +194,7 @@ func (l *feeds) rejected(r *Rejected) {
 
 func (l *feeds) danger(g *danger) {
 	for _, f := range l.byScope {
-		if !f.scope.Overview.Matches(&g.device.id) {
+		if !f.who.may(g.device.group) || !f.scope.Overview.Matches(&g.device.id) {
 			continue
 		}
 		p := l.frame(f)
@@ -185,12 +207,15 @@ func (l *feeds) danger(g *danger) {
 	}
 }
 
-func (l *feeds) counts(changed []*group, t Totals) {
+// counts hands the groups that changed to those who may see them, and the
+// audience's totals to everybody.
+func (l *feeds) counts(changed []*group) {
 	for _, f := range l.byScope {
 		p := l.frame(f)
-		p.Totals = &t
+		totals := f.who.totals
+		p.Totals = &totals
 		for _, g := range changed {
-			if f.scope.Overview.matchesGroup(&g.id) {
+			if f.who.may(g) && f.scope.Overview.matchesGroup(&g.id) {
 				p.Groups = append(p.Groups, g.published)
 				p.Updates++
 			}

@@ -22,7 +22,7 @@ func take(t *testing.T, s *Subscription) Update {
 
 func TestChangesOfATickAreOneFrame(t *testing.T) {
 	b := newBoard(t, Options{})
-	sub := b.Subscribe(Scope{})
+	sub := b.Subscribe(Scope{Allowed: hq})
 	defer sub.Close()
 	if u := take(t, sub); u.Snapshot == nil {
 		t.Fatal("a subscription does not begin with a snapshot")
@@ -51,7 +51,7 @@ func TestScopes(t *testing.T) {
 		b.groups.at = time.Time{} // count now
 		for i, d := range []*telemetry.Device{meter, lift, panel, gate} {
 			b.Reading(reading(d, "x", ts, float64(i)))
-			b.Status(telemetry.Status{Device: d, Online: b.groups.published.Online == 0, Received: ts})
+			b.Status(telemetry.Status{Device: d, Online: b.groups.of(d).online == 0, Received: ts})
 		}
 		b.Event(event(lift, telemetry.Entrapment, ts))
 		b.Event(event(panel, telemetry.Alarm, ts))
@@ -74,19 +74,19 @@ func TestScopes(t *testing.T) {
 		// so that the next call's reports are not repetitions
 		b.events = newEvents(b.opts.MaxEvents)
 	}
-	f(Scope{}, 4, 2, 2, 4)
+	f(Scope{Allowed: hq}, 4, 2, 2, 4)
 	north := Filter{Region: "north"}
-	f(Scope{Detail: north}, 2, 2, 1, 4) // dangers and counts of everywhere
-	f(Scope{Detail: north, Overview: north}, 2, 1, 1, 2)
-	f(Scope{Detail: Filter{Project: "garden", Class: telemetry.Fire}}, 1, 2, 1, 4)
-	f(Scope{Detail: Filter{Device: "gate-1"}}, 1, 2, 0, 4)
-	f(Scope{Detail: Filter{Region: "north", Project: "garden"}}, 0, 2, 0, 4)
+	f(Scope{Allowed: hq, Detail: north}, 2, 2, 1, 4) // dangers and counts of everywhere
+	f(Scope{Allowed: hq, Detail: north, Overview: north}, 2, 1, 1, 2)
+	f(Scope{Allowed: hq, Detail: Filter{Project: "garden", Class: telemetry.Fire}}, 1, 2, 1, 4)
+	f(Scope{Allowed: hq, Detail: Filter{Device: "gate-1"}}, 1, 2, 0, 4)
+	f(Scope{Allowed: hq, Detail: Filter{Region: "north", Project: "garden"}}, 0, 2, 0, 4)
 }
 
 func TestWhatNobodyWatchesCostsNoFrame(t *testing.T) {
 	b := newBoard(t, Options{})
 	b.flush()
-	sub := b.Subscribe(Scope{Detail: Filter{Project: "garden"}})
+	sub := b.Subscribe(Scope{Allowed: hq, Detail: Filter{Project: "garden"}})
 	defer sub.Close()
 	take(t, sub)
 	b.Reading(reading(meter, "power_kw", 1, 1))
@@ -101,7 +101,7 @@ func TestSubscribersOfAScopeShareEncodings(t *testing.T) {
 	built := 0
 	var subs []*Subscription
 	for range 3 {
-		s := b.Subscribe(Scope{})
+		s := b.Subscribe(Scope{Allowed: hq})
 		defer s.Close()
 		subs = append(subs, s)
 	}
@@ -121,7 +121,7 @@ func TestSubscribersOfAScopeShareEncodings(t *testing.T) {
 func TestSlowSubscriberLearnsExactlyWhatItMissed(t *testing.T) {
 	b := newBoard(t, Options{})
 	b.flush() // counts, so that they do not fall into the test
-	slow, quick := b.Subscribe(Scope{}), b.Subscribe(Scope{})
+	slow, quick := b.Subscribe(Scope{Allowed: hq}), b.Subscribe(Scope{Allowed: hq})
 	defer slow.Close()
 	defer quick.Close()
 	take(t, slow)
@@ -152,7 +152,7 @@ func TestSlowSubscriberLearnsExactlyWhatItMissed(t *testing.T) {
 
 func TestBacklogIsBoundedByUpdates(t *testing.T) {
 	b := newBoard(t, Options{MaxBacklog: 10})
-	sub := b.Subscribe(Scope{})
+	sub := b.Subscribe(Scope{Allowed: hq})
 	defer sub.Close()
 	take(t, sub)
 	for i := range 4 {
@@ -173,9 +173,9 @@ func TestWideScopeLeavesDevicesOut(t *testing.T) {
 	b := newBoard(t, Options{MaxDetail: 2})
 	b.Reading(reading(meter, "power_kw", 1, 1))
 	b.flush()
-	sub := b.Subscribe(Scope{})
+	sub := b.Subscribe(Scope{Allowed: hq})
 	defer sub.Close()
-	narrow := b.Subscribe(Scope{Detail: Filter{Region: "south"}})
+	narrow := b.Subscribe(Scope{Allowed: hq, Detail: Filter{Region: "south"}})
 	defer narrow.Close()
 	take(t, narrow)
 	if s := take(t, sub).Snapshot; s.Omitted || len(s.Devices) != 1 {
@@ -212,7 +212,7 @@ func TestClosedScopesAreForgotten(t *testing.T) {
 	for range 3 {
 		var subs []*Subscription
 		for i := range 20 {
-			subs = append(subs, b.Subscribe(Scope{Detail: Filter{Device: fmt.Sprint("d", i%7)}}))
+			subs = append(subs, b.Subscribe(Scope{Allowed: hq, Detail: Filter{Device: fmt.Sprint("d", i%7)}}))
 		}
 		if got := b.Stats().Subscribers; got != 20 {
 			t.Errorf("%d subscribers, want 20", got)
@@ -235,7 +235,7 @@ func TestRunPublishesOnTheTickAndDangersAtOnce(t *testing.T) {
 		go func() { done <- b.Run(ctx) }()
 		time.Sleep(2*time.Second + time.Millisecond)
 
-		sub := b.Subscribe(Scope{Detail: Filter{Project: "harbour"}})
+		sub := b.Subscribe(Scope{Allowed: hq, Detail: Filter{Project: "harbour"}})
 		defer sub.Close()
 		take(t, sub)
 		await := func() (Update, time.Duration) {
@@ -286,7 +286,7 @@ func TestRatesAndLag(t *testing.T) {
 			b.Reading(telemetry.Reading{Device: meter, Metric: "voltage_v", TS: at, Received: at - 7, Value: float64(i)})
 			time.Sleep(5 * time.Millisecond)
 		}
-		s := b.Snapshot(Scope{})
+		s := b.Snapshot(Scope{Allowed: hq})
 		if len(s.Groups) != 1 || s.Groups[0].Rate < 180 || s.Groups[0].Rate > 210 || s.Totals.Rate != s.Groups[0].Rate {
 			t.Errorf("rates %+v and %v, want about 200 messages a second", s.Groups, s.Totals.Rate)
 		}
@@ -294,7 +294,7 @@ func TestRatesAndLag(t *testing.T) {
 			t.Errorf("lag is %d ms, want 7 and at most a tick", s.Totals.Lag)
 		}
 		time.Sleep(2 * time.Second)
-		if s := b.Snapshot(Scope{}); s.Totals.Rate != 0 || s.Totals.Lag != 0 || s.Totals.Devices != 1 {
+		if s := b.Snapshot(Scope{Allowed: hq}); s.Totals.Rate != 0 || s.Totals.Lag != 0 || s.Totals.Devices != 1 {
 			t.Errorf("totals when all is quiet: %+v", s.Totals)
 		}
 	})

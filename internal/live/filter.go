@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -89,7 +90,11 @@ func filterOf(d *telemetry.Device, m uint8) (f Filter) {
 // events and rejected messages it gets. Overview selects the dangers and the
 // counts; the two differ because who looks at one project must still see the
 // person stuck in another's lift.
+//
+// Both choose from what Allowed covers and from nothing else, so that the zero
+// Scope sees nothing at all.
 type Scope struct {
 	Detail   Filter
 	Overview Filter
+	Allowed  authz.Scope
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -33,6 +34,8 @@ type batch struct {
 	statuses []telemetry.Status
 	letters  []Rejected // the newest only
 	rejected uint64     // all of them
+	// How many of them each place sent; bounded as the board's tallies are.
+	rejectedAt map[authz.Place]uint64
 }
 
 // inbox gathers what arrives. It holds two batches that change places, so that
@@ -62,11 +65,13 @@ func (in *inbox) giveBack(out *batch) {
 	clear(out.events)
 	clear(out.statuses)
 	clear(out.letters)
+	clear(out.rejectedAt)
 	*out = batch{
-		samples:  out.samples[:0],
-		events:   out.events[:0],
-		statuses: out.statuses[:0],
-		letters:  out.letters[:0],
+		samples:    out.samples[:0],
+		events:     out.events[:0],
+		statuses:   out.statuses[:0],
+		letters:    out.letters[:0],
+		rejectedAt: out.rejectedAt,
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -138,6 +143,7 @@ func (b *Board) Rejected(l telemetry.DeadLetter) {
 	defer b.in.mu.Unlock()
 	in := &b.in.now
 	in.rejected++
+	in.rejectAt(placeOfTopic(l.Topic))
 	if len(in.letters) < b.opts.MaxRejected {
 		in.letters = append(in.letters, rejectedOf(&l))
 		return
@@ -145,6 +151,15 @@ func (b *Board) Rejected(l telemetry.DeadLetter) {
 	// A flood: of what one tick brings, the newest MaxRejected are kept. The
 	// place of the oldest follows from the count.
 	in.letters[(in.rejected-1)%uint64(len(in.letters))] = rejectedOf(&l)
+}
+
+func (in *batch) rejectAt(p authz.Place) {
+	if in.rejectedAt == nil {
+		in.rejectedAt = map[authz.Place]uint64{}
+	}
+	if _, known := in.rejectedAt[p]; known || len(in.rejectedAt) < maxTallies {
+		in.rejectedAt[p]++
+	}
 }
 
 // bounded is the beginning of s, at most limit bytes, in memory of its own: a

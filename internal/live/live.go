@@ -11,6 +11,9 @@
 //   - Event time is the truth: a late value never becomes the latest, a late
 //     event is listed in its place, a late clearance ends only what began
 //     before it.
+//   - Nobody is shown a place that his Scope does not allow: not its devices,
+//     events, dangers or rejected messages, not by its counts, and not by how
+//     much he missed.
 //   - A snapshot and the frames after it have neither a gap nor a double
 //     between them.
 //   - A subscriber costs nothing while it is slow: frames are kept once for a
@@ -105,6 +108,7 @@ type Board struct {
 	dirty   []*device
 	changed int // values to publish, in the devices of dirty
 	groups  groups
+	tallies tallies
 	events  events
 	dangers dangers
 	letters letters
@@ -132,6 +136,7 @@ func New(o Options) (*Board, error) {
 		wake:    make(chan struct{}, 1),
 		devices: map[telemetry.Device]*device{},
 		groups:  newGroups(),
+		tallies: newTallies(maxTallies),
 		events:  newEvents(o.MaxEvents),
 		dangers: newDangers(),
 		letters: letters{limit: o.MaxRejected},
@@ -180,6 +185,10 @@ func (b *Board) Stats() Stats {
 func (b *Board) flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.flushLocked()
+}
+
+func (b *Board) flushLocked() {
 	now := time.Now()
 	in := b.in.take()
 	b.merge(in, telemetry.MillisOf(now))
@@ -191,8 +200,8 @@ func (b *Board) flush() {
 func (b *Board) merge(in *batch, now telemetry.Millis) {
 	for i := range in.samples {
 		s := &in.samples[i]
-		b.groups.lag = max(b.groups.lag, now-s.received)
 		if d := b.deviceFor(s.dev, b.opts.MaxDevices); d != nil {
+			d.group.lag = max(d.group.lag, now-s.received)
 			b.countMessage(d, s.received)
 			b.mergeSample(d, s)
 		}
@@ -205,9 +214,8 @@ func (b *Board) merge(in *batch, now telemetry.Millis) {
 		}
 	}
 	for _, e := range in.events {
-		b.groups.lag = max(b.groups.lag, now-e.Received)
-		b.mergeEvent(e)
+		b.mergeEvent(e, now)
 	}
 	b.letters.merge(in)
-	b.groups.rejected += in.rejected
+	b.tallies.reject(in)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -206,12 +207,15 @@ func (w *world) step(b *Board) {
 // board, whatever arrived meanwhile, and however slow it was.
 func TestFollowersEndEqualToTheBoard(t *testing.T) {
 	scopes := []Scope{
-		{},
-		{Detail: Filter{Region: "north"}},
-		{Detail: Filter{Region: "north"}, Overview: Filter{Region: "north"}},
-		{Detail: Filter{Project: "hill", Class: telemetry.Fire}},
-		{Detail: Filter{Device: "d1"}},
-		{Detail: Filter{Region: "north", Project: "garden", Class: telemetry.Elevator, Device: "d2"}},
+		{Allowed: hq},
+		{Allowed: hq, Detail: Filter{Region: "north"}},
+		{Allowed: hq, Detail: Filter{Region: "north"}, Overview: Filter{Region: "north"}},
+		{Allowed: hq, Detail: Filter{Project: "hill", Class: telemetry.Fire}},
+		{Allowed: hq, Detail: Filter{Device: "d1"}},
+		{Allowed: hq, Detail: Filter{Region: "north", Project: "garden", Class: telemetry.Elevator, Device: "d2"}},
+	}
+	for _, places := range [][]authz.Place{{{Region: "north"}}, {{Region: "north", Project: "garden"}, {Region: "south"}}, {{Region: "west"}}} {
+		scopes = append(scopes, Scope{Allowed: scopeAt(places...)}, Scope{Allowed: scopeAt(places...), Detail: Filter{Project: "garden"}})
 	}
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -305,7 +309,7 @@ func TestFollowersEndEqualToTheBoard(t *testing.T) {
 // follows everything.
 func TestFollowerOfEverythingHasTheSameEvents(t *testing.T) {
 	b := newBoard(t, Options{MaxEvents: 7})
-	sub := b.Subscribe(Scope{})
+	sub := b.Subscribe(Scope{Allowed: hq})
 	defer sub.Close()
 	var f follower
 	w := newWorld(99)

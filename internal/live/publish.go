@@ -27,8 +27,12 @@ func (b *Board) publish(now time.Time) {
 
 	b.publishDevices()
 
-	if changed, counted := b.groups.publish(now, b.stats.RefusedDevices+b.stats.RefusedMetrics); counted {
-		b.feeds.counts(changed, b.groups.published)
+	if changed, counted := b.groups.publish(now); counted {
+		b.tallies.publish(b.feeds.audiences)
+		for _, a := range b.feeds.audiences {
+			a.count(&b.groups, &b.tallies)
+		}
+		b.feeds.counts(changed)
 		b.feeds.publish(at)
 		b.widen()
 		return
@@ -87,22 +91,22 @@ func (b *Board) publishDevices() {
 // forgotten.)
 func (b *Board) widen() {
 	for _, f := range b.feeds.byScope {
-		if !f.wide && b.tooWide(f.scope.Detail) {
+		if !f.wide && b.tooWide(f.scope.Detail, f.who) {
 			f.wide = true
 			f.restart()
 		}
 	}
 }
 
-// tooWide reports whether filter selects more devices than are sent singly. A
+// tooWide reports whether who sees more devices of filter than are sent singly. A
 // filter for a device's own name is never too wide in practice and not counted.
-func (b *Board) tooWide(filter Filter) bool {
+func (b *Board) tooWide(filter Filter, who *audience) bool {
 	if filter.Device != "" || len(b.devices) <= b.opts.MaxDetail {
 		return false
 	}
 	n := 0
 	for _, g := range b.groups.order {
-		if filter.matchesGroup(&g.id) {
+		if filter.matchesGroup(&g.id) && who.may(g) {
 			n += len(g.devices)
 		}
 	}

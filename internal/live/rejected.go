@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"steward/internal/authz"
 	"steward/internal/telemetry"
 )
 
@@ -56,6 +57,26 @@ func (r *Rejected) sender() (d telemetry.Device) {
 	}
 	d.Class = telemetry.Class(class)
 	return d
+}
+
+// placeOfTopic is the place that a topic names, as far as its names are well
+// formed. A wrong project is the region's to find, a wrong region is the
+// headquarters'.
+func placeOfTopic(topic string) (p authz.Place) {
+	root, rest, _ := strings.Cut(topic, "/")
+	if root != telemetry.TopicRoot {
+		return p
+	}
+	region, rest, _ := strings.Cut(rest, "/")
+	if telemetry.CheckSegment(region) != nil {
+		return p
+	}
+	// In memory of their own: a topic may be large, and a place is kept.
+	p.Region = strings.Clone(region)
+	if project, _, _ := strings.Cut(rest, "/"); telemetry.CheckSegment(project) == nil {
+		p.Project = strings.Clone(project)
+	}
+	return p
 }
 
 // letters are the newest rejected messages, in order of arrival.

@@ -42,7 +42,8 @@ func (b *Board) Snapshot(s Scope) *Snapshot {
 	if f := b.feeds.byScope[s]; f != nil {
 		return b.snapshotOf(f)
 	}
-	return b.snapshot(s, b.tooWide(s.Detail))
+	who := b.audience(s.Allowed)
+	return b.snapshot(s, who, b.tooWide(s.Detail, who))
 }
 
 // snapshotOf makes the snapshot on which the feed's next frame applies, or
@@ -50,31 +51,31 @@ func (b *Board) Snapshot(s Scope) *Snapshot {
 // once when a network does. The caller holds b.mu.
 func (b *Board) snapshotOf(f *feed) *Snapshot {
 	if f.snap == nil {
-		f.snap = b.snapshot(f.scope, f.wide)
+		f.snap = b.snapshot(f.scope, f.who, f.wide)
 		f.snap.Seq = f.head
 	}
 	return f.snap
 }
 
-func (b *Board) snapshot(scope Scope, wide bool) *Snapshot {
+func (b *Board) snapshot(scope Scope, who *audience, wide bool) *Snapshot {
 	s := &Snapshot{
 		At:          telemetry.MillisOf(time.Now()),
 		Scope:       scope,
 		Omitted:     wide,
-		Totals:      b.groups.published,
+		Totals:      who.totals,
 		MaxEvents:   b.opts.MaxEvents,
 		MaxRejected: b.opts.MaxRejected,
 	}
 	for _, g := range b.groups.order {
-		if g.published.Devices > 0 && scope.Overview.matchesGroup(&g.id) {
+		if g.published.Devices > 0 && who.may(g) && scope.Overview.matchesGroup(&g.id) {
 			s.Groups = append(s.Groups, g.published)
 		}
 	}
 	if !wide {
-		s.Devices = b.states(scope.Detail)
+		s.Devices = b.states(scope.Detail, who)
 	}
 	for d, g := range b.dangers.byDevice {
-		if len(g.reports) > 0 && scope.Overview.Matches(&d.id) {
+		if len(g.reports) > 0 && who.may(d.group) && scope.Overview.Matches(&d.id) {
 			s.Dangers = append(s.Dangers, g.state())
 		}
 	}
@@ -83,27 +84,26 @@ func (b *Board) snapshot(scope Scope, wide bool) *Snapshot {
 	})
 	for _, list := range b.events.lists {
 		for _, e := range list {
-			if scope.Detail.Matches(e.Device) {
+			if scope.Detail.Matches(e.Device) && who.maySee(e.Device, b.groups.find(e.Device)) {
 				s.Events = append(s.Events, e)
 			}
 		}
 	}
 	slices.SortStableFunc(s.Events, func(x, y *telemetry.Event) int { return cmp.Compare(x.TS, y.TS) })
 	for _, r := range b.letters.list {
-		if sender := r.sender(); scope.Detail.Matches(&sender) {
+		if sender := r.sender(); who.allowed.Covers(placeOfTopic(r.Topic)) && scope.Detail.Matches(&sender) {
 			s.Rejected = append(s.Rejected, r)
 		}
 	}
 	return s
 }
 
-// states copies the devices that filter selects. All values share one
-// allocation: a snapshot of thousands of devices holds the lock for it.
-func (b *Board) states(filter Filter) []DeviceState {
+// states copies the devices of filter that who may see.
+func (b *Board) states(filter Filter, who *audience) []DeviceState {
 	var selected []*device
 	n := 0
 	for _, g := range b.groups.order {
-		if !filter.matchesGroup(&g.id) {
+		if !filter.matchesGroup(&g.id) || !who.may(g) {
 			continue
 		}
 		for _, d := range g.devices {
@@ -113,16 +113,5 @@ func (b *Board) states(filter Filter) []DeviceState {
 			}
 		}
 	}
-	states := make([]DeviceState, len(selected))
-	values := make([]Value, 0, n)
-	for i, d := range selected {
-		from := len(values)
-		for j := range d.slots {
-			values = append(values, d.slots[j].Value)
-			values[len(values)-1].First = false
-		}
-		states[i] = d.head()
-		states[i].Values = values[from:len(values):len(values)]
-	}
-	return states
+	return copied(selected, n, nil)
 }

@@ -23,9 +23,9 @@ type Update struct {
 func (b *Board) Subscribe(s Scope) *Subscription {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	f := b.feeds.acquire(s)
+	f := b.feeds.acquire(s, b.audience(s.Allowed))
 	if f.refs == 1 {
-		f.wide = b.tooWide(s.Detail)
+		f.wide = b.tooWide(s.Detail, f.who)
 	}
 	return &Subscription{board: b, feed: f}
 }

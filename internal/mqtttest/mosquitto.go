@@ -25,6 +25,12 @@ type Options struct {
 	ExtraConf   string // lines added to its configuration
 	User        string // with Password: nobody else is let in
 	Password    string
+
+	// PasswordFile and ACLFile are files in Mosquitto's own form. A password file
+	// takes the place of User and Password.
+	PasswordFile, ACLFile string
+
+	CertFile, KeyFile string // PEM; with them it speaks TLS alone
 }
 
 // Mosquitto is a broker that was started. Its methods are not safe for
@@ -129,9 +135,18 @@ func (m *Mosquitto) configure() error {
 		// Otherwise it becomes a user that may not write here.
 		lines = append(lines, "user root")
 	}
-	if m.opts.User == "" {
+	if m.opts.CertFile != "" {
+		lines = append(lines, "certfile "+m.opts.CertFile, "keyfile "+m.opts.KeyFile)
+	}
+	if m.opts.ACLFile != "" {
+		lines = append(lines, "acl_file "+m.opts.ACLFile)
+	}
+	switch {
+	case m.opts.PasswordFile != "":
+		lines = append(lines, "allow_anonymous false", "password_file "+m.opts.PasswordFile)
+	case m.opts.User == "":
 		lines = append(lines, "allow_anonymous true")
-	} else {
+	default:
 		if err := m.writePasswords(); err != nil {
 			return err
 		}
@@ -193,8 +208,7 @@ func (m *Mosquitto) awaitAnswer(ctx context.Context) error {
 		err := errors.New("it does not say that it is running")
 		if runningLine.MatchString(m.log()) {
 			var conn net.Conn
-			conn, _, err = dial(ctx, session{addr: m.Addr(), clean: true, user: m.opts.User, password: m.opts.Password})
-			if err == nil {
+			if conn, err = m.tryConnect(ctx); err == nil {
 				return conn.Close()
 			}
 		}
@@ -206,6 +220,16 @@ func (m *Mosquitto) awaitAnswer(ctx context.Context) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// tryConnect introduces a client, or, where it would have to know a certificate
+// or a password, only connects.
+func (m *Mosquitto) tryConnect(ctx context.Context) (net.Conn, error) {
+	if m.opts.CertFile != "" || m.opts.PasswordFile != "" {
+		return new(net.Dialer).DialContext(ctx, "tcp", m.Addr())
+	}
+	conn, _, err := dial(ctx, session{addr: m.Addr(), clean: true, user: m.opts.User, password: m.opts.Password})
+	return conn, err
 }
 
 // log is what the broker has written since its start; a log that is not there
@@ -221,8 +245,14 @@ func (m *Mosquitto) log() string {
 // Addr is the broker's host:port.
 func (m *Mosquitto) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(m.opts.Port)) }
 
-// URL is the broker's address as MQTT clients want it, tcp://host:port.
-func (m *Mosquitto) URL() string { return "tcp://" + m.Addr() }
+// URL is the broker's address as MQTT clients want it, tcp://host:port, or tls://
+// when it speaks TLS.
+func (m *Mosquitto) URL() string {
+	if m.opts.CertFile != "" {
+		return "tls://" + m.Addr()
+	}
+	return "tcp://" + m.Addr()
+}
 
 // PID is that of the running broker, 0 when none runs.
 func (m *Mosquitto) PID() int {

@@ -11,6 +11,10 @@ export type Status =
 export interface Listener {
   message(message: Message): void;
   status(status: Status): void;
+  /** The server has signed us out: nothing is tried again. */
+  signedOut(): void;
+  /** The server did not let us in; browsers do not say why. */
+  refused(): void;
 }
 
 /** The server says something at least every five seconds. */
@@ -22,12 +26,16 @@ const longestDelay = 15_000;
 const goodAfter = 10_000;
 /** The server closes with this when the client is too slow. */
 const tryAgainLater = 1013;
+/** And with this, and these words, when nobody is signed in any more. */
+const policyViolation = 1008;
+const signedOut = 'signed out';
 
 export class Connection {
   status: Status = { state: 'connecting' };
   /** When the last message came, by this machine's clock; 0 before the first. */
   heard = 0;
   private socket: WebSocket | undefined;
+  private stopped = false;
   private attempt = 0;
   private openedAt = 0;
   private retryTimer = 0;
@@ -50,6 +58,12 @@ export class Connection {
     else if (this.socket) this.connect(); // its address has the old scope
   }
 
+  /** Lets go of the server for good. */
+  stop(): void {
+    this.stopped = true;
+    this.drop();
+  }
+
   /** Connects at once when it is not connected. */
   retryNow(): void {
     if (this.status.state === 'waiting') this.connect();
@@ -57,6 +71,7 @@ export class Connection {
 
   private connect(): void {
     this.drop();
+    if (this.stopped) return;
     this.say({ state: 'connecting' });
     const url = new URL('/api/v1/live', window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -80,8 +95,17 @@ export class Connection {
       // Live is when there is something to show, not when a socket is open.
       if (message.type === 'snapshot') this.say({ state: 'live' });
     };
+    let opened = false;
+    socket.onopen = () => (opened = true);
     socket.onclose = (event) => {
-      if (socket === this.socket) this.lost(event.code === tryAgainLater ? 5000 : 0);
+      if (socket !== this.socket) return;
+      if (event.code === policyViolation && event.reason === signedOut) {
+        this.stop();
+        this.listener.signedOut();
+        return;
+      }
+      if (!opened) this.listener.refused();
+      this.lost(event.code === tryAgainLater ? 5000 : 0);
     };
     this.watchTimer = window.setInterval(() => this.check(), 1000);
   }

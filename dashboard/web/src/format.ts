@@ -66,6 +66,11 @@ export function formatTime(ms: number): string {
 }
 
 /** The whole time with the zone, for tooltips. */
+/** Day and minute, for what is not of this hour. */
+export function formatShort(ms: number): string {
+  return date('short', { dateStyle: 'short', timeStyle: 'short' }).format(ms);
+}
+
 export function formatFull(ms: number): string {
   if (!validTime(ms)) return '–';
   return date('full', {

@@ -1,130 +1,78 @@
-// The application: one state, one connection, and the parts of the page that
-// draw what changed, at most once a frame.
-import { noteServerTime } from './clock';
-import { Connection } from './connection';
-import { h } from './dom';
+// Finds out who is there, and shows him the application or the door. What is
+// after the # of the address stays, so that one comes back to where one was.
+import { onSignedOut } from './api';
+import { startApplication } from './application';
+import { h, icon } from './dom';
 import { locale, switchLanguage, words } from './i18n';
-import { currentRoute, goTo, type Page, type View } from './page';
-import type { Message } from './protocol';
-import { scopeOf, type Route } from './route';
-import { Store, type Changes } from './store';
-import { bannerView } from './views/banner';
-import { dangersView } from './views/dangers';
-import { detailView } from './views/detail';
-import { devicesView, listenForSearchKey } from './views/devices';
-import { eventsView } from './views/events';
-import { applyTheme, headerView } from './views/header';
-import { projectsView } from './views/projects';
-import { rejectedView } from './views/rejected';
-import { tabsView } from './views/tabs';
+import { loadSession, session } from './session';
+import { applyTheme } from './views/header';
+import { signInView } from './views/signin';
 
 const root = document.getElementById('app')!;
-const store = new Store();
-let route = currentRoute();
-let views: View[] = [];
-let scheduled = false;
-let banner: ReturnType<typeof bannerView> | undefined;
-let devices: ReturnType<typeof devicesView> | undefined;
+/** Between two attempts to reach the server, in milliseconds. */
+const again = 3000;
 
-const connection = new Connection(scopeOf(route), {
-  message(message: Message) {
-    switch (message.type) {
-      case 'snapshot':
-      case 'delta':
-        noteServerTime(message.now);
-        store.apply(message);
-        break;
-      case 'missed':
-        banner?.missed(message.updates);
-        break;
-      case 'ping':
-        noteServerTime(message.now);
-        break;
-      case 'error':
-        console.error('the server did not understand:', message.detail);
-        break;
-    }
-    schedule();
-  },
-  status: () => schedule(),
-});
+let application: { stop(): void } | undefined;
+let atTheDoor = false;
 
-const page: Page = {
-  store,
-  connection,
-  get route() {
-    return route;
-  },
-  go: (to) => goTo({ ...route, ...to }),
-  redraw,
-};
-
-function schedule(): void {
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    draw(store.takeChanges());
-  });
-}
-
-function draw(changes: Changes): void {
-  for (const view of views) view.draw(changes);
-}
-
-function redraw(): void {
-  draw({ ...store.takeChanges(), all: true });
-}
-
-/** Makes the page, in the present language. */
-function build(): void {
+function showSignIn(reason: string): void {
+  application?.stop();
+  application = undefined;
+  atTheDoor = true;
   const t = words();
   document.documentElement.lang = locale();
-  document.title = `${t.appName} · ${t.appLong}`;
-  banner = bannerView(page);
-  const list = (devices = devicesView(page, devices?.query() ?? ''));
-  const header = headerView(page, () => {
-    switchLanguage();
-    build();
-    root.querySelector<HTMLElement>('[data-test=language]')?.focus();
-  });
-  const dangers = dangersView(page);
-  const projects = projectsView(page);
-  const events = eventsView(page);
-  const rejected = rejectedView(page);
-  const detail = detailView(page);
-  const tabs = tabsView(page);
-  views = [header, dangers, banner, projects, list, events, rejected, detail, tabs];
-  root.replaceChildren(
-    h('button', { type: 'button', class: 'skip', click: () => root.querySelector<HTMLElement>('.devices input')?.focus() }, t.skip),
-    header.element, dangers.element, banner.element,
-    h('main', {}, projects.element, list.element, h('div', { class: 'side' }, events.element, rejected.element), detail.element),
-    tabs.element);
-  showTab();
-  redraw();
+  document.title = `${t.signIn} · ${t.appName}`;
+  root.replaceChildren(signInView({
+    reason,
+    switchLanguage: () => {
+      switchLanguage();
+      showSignIn(reason ? words().signedOutNote : '');
+      root.querySelector<HTMLElement>('[data-test=language]')?.focus();
+    },
+    // A new page, so that nothing of whoever sat here before stays in it.
+    done: () => window.location.reload(),
+  }));
 }
 
-function showTab(): void {
-  root.dataset['tab'] = route.tab;
+function signedOut(): void {
+  if (!atTheDoor) showSignIn(words().signedOutNote);
 }
 
-window.addEventListener('hashchange', () => {
-  const before = route;
-  route = currentRoute();
-  if (changesScope(before, route)) connection.subscribe(scopeOf(route));
-  showTab();
-  redraw();
-});
-
-function changesScope(a: Route, b: Route): boolean {
-  return a.region !== b.region || a.project !== b.project || a.class !== b.class;
+/** A connection was refused: signed out, or is the server only away? */
+async function doubted(): Promise<void> {
+  try {
+    const present = await loadSession();
+    if (!present.person || present.must_change_password) signedOut();
+  } catch {
+    // away; the connection tries again by itself
+  }
 }
 
-// Twice a second, so that a clock never skips a number.
-window.setInterval(() => {
-  for (const view of views) view.tick?.();
-}, 500);
+/** Why the company's sign-in sent us back without a session; said once. */
+function ssoFailure(): string {
+  const why = new URLSearchParams(window.location.search).get('sign_in');
+  if (why === null) return '';
+  window.history.replaceState(null, '', window.location.pathname + window.location.hash);
+  return words().ssoFailed[why] ?? '';
+}
 
-applyTheme();
-listenForSearchKey(root);
-build();
+async function begin(): Promise<void> {
+  applyTheme();
+  for (;;) {
+    try {
+      await loadSession();
+      break;
+    } catch {
+      const t = words();
+      document.documentElement.lang = locale();
+      root.replaceChildren(h('div', { class: 'gate' }, h('p', { class: 'gate-note', role: 'status' }, icon('reload'), t.neverConnected)));
+      await new Promise((resume) => window.setTimeout(resume, again));
+    }
+  }
+  const present = session();
+  if (!present.person || present.must_change_password) return showSignIn(ssoFailure());
+  onSignedOut(signedOut);
+  application = startApplication(root, { over: signedOut, doubted: () => void doubted() });
+}
+
+void begin();

@@ -1,14 +1,34 @@
 // Opens pages in the browser and tells the server's stage what devices do.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 export const url = process.env.STEWARD_URL;
+export const password = process.env.STEWARD_PASSWORD;
 const control = process.env.STEWARD_CONTROL;
 if (!url || !control) throw new Error('run me by go test ./dashboard -run TestBrowser, which starts the server');
 
-/** Plays commands on the stage, in order. */
+/** Plays commands on the stage, in order, and returns what they say. */
 export async function play(...commands) {
   const answer = await fetch(control, { method: 'POST', body: JSON.stringify(commands) });
-  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.status}: ${text}`);
+  return text;
+}
+
+const secrets = new Map();
+
+/** The cookie of a person's session. Unless it must be fresh, all pages of a person share one. */
+async function cookieOf(person, fresh) {
+  if (!fresh && secrets.has(person)) return secrets.get(person);
+  const answer = await fetch(`${url}/api/v1/session`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login: person, password }),
+  });
+  const value = /steward=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1];
+  if (!answer.ok || !value) throw new Error(`sign in ${person}: ${answer.status} ${await answer.text()}`);
+  const cookie = { name: 'steward', value, url, httpOnly: true, sameSite: 'Lax' };
+  if (!fresh) secrets.set(person, cookie);
+  return cookie;
 }
 
 let browser;
@@ -27,8 +47,8 @@ export async function quit() {
   await browser?.close();
 }
 
-/** A page of its own profile. What it logs as an error fails the test that calls noErrors. */
-export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, hash = '', timezone = 'Asia/Shanghai' } = {}) {
+/** A page of its own profile, of somebody who is signed in; of nobody when person is empty. What it logs as an error fails the test that calls noErrors. */
+export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, hash = '', timezone = 'Asia/Shanghai', person = 'boss', fresh = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -36,6 +56,7 @@ export async function open({ language = 'en', theme = 'light', width = 1440, hei
     timezoneId: timezone,
     hasTouch: width < 600,
   });
+  if (person) await context.addCookies([await cookieOf(person, fresh)]);
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(String(error)));
@@ -43,10 +64,26 @@ export async function open({ language = 'en', theme = 'light', width = 1440, hei
     if (message.type() === 'error') page.errors.push(message.text());
   });
   await page.goto(url + '/' + hash);
-  await page.locator('[data-test=connection][data-state=live]').waitFor();
+  await page.locator(person ? '[data-test=connection][data-state=live]' : '[data-test=signin]').waitFor();
+  // A question without an answer fails the test sooner than the default half minute.
+  page.setDefaultTimeout(15_000);
   return page;
 }
 
 export async function close(page) {
   await page.context().close();
+}
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What keeps people out: serious and critical findings of axe. */
+export async function barriers(page) {
+  // Injected beside the page's own policy, as a browser extension is.
+  const { violations } = await page.evaluate(async (source) => {
+    if (!window.axe) (0, eval)(source);
+    return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] });
+  }, axe);
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('\n')}`);
 }

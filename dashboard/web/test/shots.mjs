@@ -16,6 +16,14 @@ export async function takeShots(folder) {
   const phone = { width: 390, height: 844 };
 
   await play({ do: 'reset' });
+  await shot('door-zh', { language: 'zh', person: '' });
+  await shot('door-en-dark-phone', { language: 'en', theme: 'dark', person: '', ...phone });
+  await shot('door-wrong-en', { language: 'en', person: '' }, async (page) => {
+    await page.locator('input[name=username]').fill('nobody-here');
+    await page.locator('input[name=password]').fill('wrong');
+    await page.keyboard.press('Enter');
+    await page.locator('.gate-error').waitFor();
+  });
   await shot('empty-zh', { language: 'zh' });
   await shot('empty-en-phone', { language: 'en', ...phone });
 
@@ -34,6 +42,15 @@ export async function takeShots(folder) {
     { do: 'rejected', topic: 'property/north/west-hills/fire/fire-b1-006/event', payload: Buffer.from([1, 2, 0xff, 0, 64, 64, 35, 35]).toString('base64'), reason: 'bad_syntax', error: 'payload is not JSON: byte 0x01 at the start', age_ms: 3000 },
   );
   await shot('calm-zh', { language: 'zh' });
+  await play({ do: 'pending', devices: [
+    ...Array.from({ length: 7 }, (_, i) => `west/lake/meter/em-b3-01${i}`), 'south/garden/access/gate-b1-002', 'north/harbour/elevator/lift-b9-001',
+  ] });
+  const press = (name) => (page) => page.locator(`[data-test=${name}]`).click().then(() => page.waitForTimeout(300));
+  await shot('pending-zh', { language: 'zh' }, press('pending'));
+  await shot('pending-en-phone-dark', { language: 'en', theme: 'dark', ...phone }, press('pending'));
+  await shot('account-zh', { language: 'zh', person: 'engineer' }, press('account'));
+  await shot('account-en-phone', { language: 'en', ...phone }, press('account'));
+  await shot('password-en', { language: 'en' }, (page) => press('account')(page).then(() => press('change-password')(page)));
   await shot('calm-en-dark', { language: 'en', theme: 'dark' });
   await play(
     { do: 'event', device: 'east/riverside-garden/elevator/lift-b2-004', kind: 'entrapment', id: 'e1', age_ms: 754_000, attrs: '{"floor":17,"passengers":2}' },

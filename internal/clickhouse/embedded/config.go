@@ -6,6 +6,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"text/template"
+
+	"steward/internal/clickhouse"
 )
 
 //go:embed config.xml.tmpl
@@ -21,15 +23,16 @@ var configTemplates = func() *template.Template {
 	return t
 }()
 
-// configure writes the engine's configuration. The password is in it only as a
-// hash.
+// configure writes the engine's configuration, for this user alone: it holds the
+// password, which lives no longer than the engine.
 func (p place) configure(o Options, a address) error {
 	values := map[string]any{
 		"Store": p.storeDir() + "/", "Backups": p.backupDir() + "/", "Log": p.logFile(), "Users": p.usersFile(),
 		"TCP": a.tcp, "HTTP": a.http, "Memory": o.MemoryBytes,
 		// A cache larger than an eighth of the memory starves queries.
 		"MarkCache": min(o.MemoryBytes/8, 512<<20),
-		"User":      user, "PasswordHash": a.passwordHash(),
+		"User":      user, "Password": a.password, "PasswordHash": a.passwordHash(),
+		"Collection": clickhouse.DictionaryAccount,
 	}
 	for name, path := range map[string]string{"config": p.configFile(), "users": p.usersFile()} {
 		var text bytes.Buffer

@@ -3,6 +3,7 @@ import { elapsed, serverNow } from '../clock';
 import { h, icon, setAttribute, setChildren, setText } from '../dom';
 import { formatFull, formatTime } from '../format';
 import { word, words } from '../i18n';
+import { placeName, projectName } from '../names';
 import { placeOf } from '../store';
 import type { WireDanger } from '../protocol';
 import type { Page, View } from '../page';
@@ -39,7 +40,7 @@ export function dangersView(page: Page): View {
       if (!card) {
         cards.set(danger.event.device, (card = makeCard(page, danger)));
         const place = placeOf(danger.event.device);
-        setText(spoken, `${word(t.kind, danger.event.kind)}: ${place.project} ${place.id}`);
+        setText(spoken, `${word(t.kind, danger.event.kind)}: ${projectName(place.region, place.project)} ${place.id}`);
       }
       card.set(danger);
       elements.push(card.element);
@@ -78,14 +79,14 @@ function makeCard(page: Page, first: WireDanger): Card {
   const bar = h('span', { class: 'danger-bar' });
   const element = h('li', { class: 'danger' },
     h('button', {
-      type: 'button', title: t.dangerOpen(what, `${place.region} / ${place.project} / ${place.id}`),
+      type: 'button', title: t.dangerOpen(what, `${placeName(place.region, place.project)} / ${place.id}`),
       click: () => page.go({ region: place.region, project: place.project, class: '', device: place.path }),
     },
     h('span', { class: 'danger-main' },
       icon(place.class),
       h('span', { class: 'danger-text' },
         h('strong', {}, what),
-        h('span', { class: 'danger-place' }, h('span', {}, place.project), ' / ', h('span', {}, place.id))),
+        h('span', { class: 'danger-place' }, h('span', {}, projectName(place.region, place.project)), ' / ', h('span', {}, place.id))),
       clock),
     h('span', { class: 'danger-facts' }, since, limit),
     bar));

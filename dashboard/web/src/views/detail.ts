@@ -2,6 +2,7 @@
 import { h, icon, setAttribute, setChildren, setIcon, setText } from '../dom';
 import { formatFull, formatTime, formatValue, metricName, unitOf } from '../format';
 import { word, words } from '../i18n';
+import { placeName } from '../names';
 import { severities } from '../protocol';
 import { placeOf } from '../store';
 import type { Page, View } from '../page';
@@ -56,7 +57,7 @@ export function detailView(page: Page): View {
     const at = placeOf(path);
     setIcon(classIcon, at.class);
     setText(title, at.id);
-    setText(place, `${at.region} / ${at.project} · ${word(t.classOne, at.class)}`);
+    setText(place, `${placeName(at.region, at.project)} · ${word(t.classOne, at.class)}`);
     setText(topic, `property/${path}/telemetry`);
     title.focus({ preventScroll: true });
   }

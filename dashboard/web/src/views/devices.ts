@@ -2,6 +2,7 @@
 // exist, so five thousand devices scroll like fifty.
 import { h, icon, setAttribute, setChildren, setText } from '../dom';
 import { word, words } from '../i18n';
+import { placeName, projectName, regionName } from '../names';
 import { classes } from '../protocol';
 import type { Device } from '../store';
 import type { Page, View } from '../page';
@@ -95,7 +96,7 @@ export function devicesView(page: Page, restore: string): View & { query(): stri
     const matching = sorted.filter((device) => {
       if (onlyOffline && device.connection !== 'offline') return false;
       if (wanted.length === 0) return true;
-      const text = `${device.path} ${word(t.classOne, device.class)}`.toLowerCase();
+      const text = `${device.path} ${placeName(device.region, device.project)} ${word(t.classOne, device.class)}`.toLowerCase();
       return wanted.every((part) => text.includes(part));
     });
     const dangers = page.store.dangers;
@@ -163,8 +164,8 @@ export function devicesView(page: Page, restore: string): View & { query(): stri
     }, text);
     setChildren(trail, [
       step(t.allProjects, { region: '', project: '' }, !region && !project),
-      ...(region ? [icon('chevron'), step(region, { region, project: '' }, !project)] : []),
-      ...(project ? [icon('chevron'), step(project, { region, project }, true)] : []),
+      ...(region ? [icon('chevron'), step(regionName(region), { region, project: '' }, !project)] : []),
+      ...(project ? [icon('chevron'), step(projectName(region, project), { region, project }, true)] : []),
     ]);
     for (const { name, chip } of classChips) setAttribute(chip, 'aria-pressed', String(page.route.class === name));
   }

@@ -2,6 +2,7 @@
 import { h, icon, setAttribute, setChildren, setText } from '../dom';
 import { formatAge, formatAttributes, formatFull, formatTime } from '../format';
 import { word, words } from '../i18n';
+import { projectName } from '../names';
 import { severities, type Severity, type WireEvent } from '../protocol';
 import { placeOf } from '../store';
 import type { Page, View } from '../page';
@@ -25,7 +26,7 @@ export function eventItem(page: Page, event: WireEvent, withPlace = true): HTMLL
     h('span', { class: 'event-body' },
       what,
       ...(withPlace
-        ? [h('button', { type: 'button', class: 'link', click: () => page.go({ device: event.device }) }, `${place.project} / ${place.id}`)]
+        ? [h('button', { type: 'button', class: 'link', click: () => page.go({ device: event.device }) }, `${projectName(place.region, place.project)} / ${place.id}`)]
         : []),
       ...(attributes ? [h('span', { class: 'dim attributes' }, attributes)] : [])),
     h('time', { datetime: isoTime(event.ts), title: `${formatFull(event.ts)}\n${t.received} ${formatFull(event.received)}` }, formatTime(event.ts)));

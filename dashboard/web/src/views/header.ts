@@ -13,7 +13,7 @@ export function applyTheme(): void {
   setAttribute(document.documentElement, 'data-theme', chosen === 'auto' ? undefined : chosen);
 }
 
-export function headerView(page: Page, switchLanguage: () => void): View {
+export function headerView(page: Page, switchLanguage: () => void, pending: HTMLElement, account: HTMLElement): View {
   const t = words();
   const figures = [
     figure(t.devices, 'devices'),
@@ -51,10 +51,12 @@ export function headerView(page: Page, switchLanguage: () => void): View {
     h('dl', { class: 'figures' }, ...figures.map((f) => f.element)),
     h('div', { class: 'tools' },
       chip,
+      pending,
       h('button', {
         type: 'button', class: 'tool', 'data-test': 'language', lang: currentLanguage() === 'zh' ? 'en' : 'zh-CN', click: switchLanguage,
       }, t.otherLanguage),
-      themeButton));
+      themeButton,
+      account));
 
   function drawConnection(): void {
     const status = page.connection.status;

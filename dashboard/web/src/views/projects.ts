@@ -2,6 +2,7 @@
 import { h, icon, setAttribute, setChildren, setText } from '../dom';
 import { formatCount, formatRate } from '../format';
 import { words } from '../i18n';
+import { projectName, regionName } from '../names';
 import { placeOf } from '../store';
 import { classes, type ClassName, type WireGroup } from '../protocol';
 import type { Page, View } from '../page';
@@ -100,7 +101,7 @@ function makeRow(page: Page, of: RowData): Row {
   const t = words();
   const target: Partial<Route> = { region: of.region, project: of.project, device: '' };
   const go = (cls: string) => page.go({ ...target, class: cls, tab: 'devices' });
-  const name = of.level === 'all' ? t.allProjects : of.level === 'region' ? of.region : of.project;
+  const name = of.level === 'all' ? t.allProjects : of.level === 'region' ? regionName(of.region) : projectName(of.region, of.project);
   const head = h('button', { type: 'button', class: 'row-name', click: () => go('') }, h('span', {}, name));
   const rate = h('td', { class: 'number dim' });
   const cells = classes.map((cls) => {

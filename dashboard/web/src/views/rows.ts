@@ -4,6 +4,7 @@ import { serverNow } from '../clock';
 import { h, icon, setAttribute, setIcon, setText } from '../dom';
 import { formatAge, formatFull, formatValue, metricName, unitOf } from '../format';
 import { word, words } from '../i18n';
+import { placeName } from '../names';
 import type { Device } from '../store';
 import type { ClassName } from '../protocol';
 import type { Page } from '../page';
@@ -68,7 +69,7 @@ export function makeDeviceRow(page: Page, open: (device: Device) => void): Devic
       setIcon(classIcon, device.class);
       setText(classLabel, word(t.classOne, device.class));
       setText(id, device.id);
-      setText(place, `${device.region} / ${device.project}`);
+      setText(place, placeName(device.region, device.project));
       const open = page.store.dangers.get(device.path);
       danger.hidden = !open;
       setText(danger, open ? word(t.kind, open.event.kind) : '');

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"steward/internal/authz"
+	"steward/internal/registry"
+	"steward/internal/simulate"
+	"steward/internal/telemetry"
+)
+
+// Names of the simulated estates, as people would call them.
+var demoNames = map[string]string{
+	"east": "华东 East", "south": "华南 South", "north": "华北 North", "west": "西部 West", "central": "华中 Central",
+	"hz-binjiang": "杭州滨江府 Hangzhou Binjiang", "sh-xuhui": "上海徐汇里 Shanghai Xuhui", "nj-jianye": "南京建邺城 Nanjing Jianye",
+	"suz-yuanqu": "苏州园区广场 Suzhou Park", "sz-nanshan": "深圳南山湾 Shenzhen Nanshan", "gz-tianhe": "广州天河苑 Guangzhou Tianhe",
+	"fs-nanhai": "佛山南海中心 Foshan Nanhai", "xm-huli": "厦门湖里汇 Xiamen Huli", "bj-chaoyang": "北京朝阳园 Beijing Chaoyang",
+	"tj-heping": "天津和平里 Tianjin Heping", "jn-lixia": "济南历下大厦 Jinan Lixia", "qd-shinan": "青岛市南坊 Qingdao Shinan",
+}
+
+func demoName(id string) string {
+	if name, ok := demoNames[id]; ok {
+		return name
+	}
+	return id
+}
+
+// A demonstration's costs in yuan and lives in years, of the size that such
+// equipment has.
+var demoCosts = map[string]struct{ life, replace, failure float64 }{
+	simulate.Electricity: {10, 420, 150}, simulate.Water: {6, 260, 300}, simulate.Gas: {10, 480, 600}, simulate.Heat: {8, 900, 400},
+	simulate.Lift: {15, 260_000, 3_800}, simulate.Smoke: {12, 180, 220}, simulate.Hydrant: {10, 1_500, 900}, simulate.Tank: {10, 1_200, 700},
+	simulate.Gate: {8, 14_000, 650}, simulate.Door: {10, 3_200, 400},
+}
+
+// newcomers is every how many devices of the fleet one is left out of the
+// registry, so that a visitor sees one arrive that nobody knows.
+const newcomers = 200
+
+// seedRegistry makes the simulated estates known, as an import would. What is
+// there already stays as it is.
+func seedRegistry(ctx context.Context, view *registry.View, fleet *simulate.Fleet) error {
+	infos := fleet.Devices()
+	// Main meters before those behind them.
+	slices.SortStableFunc(infos, func(a, b simulate.Info) int { return strings.Compare(min(a.Parent, "x"), min(b.Parent, "x")) })
+	s := seeder{ctx: ctx, view: view, done: map[string]bool{}}
+	for i, info := range infos {
+		s.region(info.Device.Region)
+		s.project(info.Device.Region, info.Device.Project)
+		s.building(info)
+		if i%newcomers != newcomers-1 || info.Parent == "" && info.Device.Class == telemetry.Meter {
+			s.device(info)
+		}
+	}
+	return s.err
+}
+
+// seeder makes each thing once. After an error it does nothing more.
+type seeder struct {
+	ctx  context.Context
+	view *registry.View
+	done map[string]bool
+	err  error
+}
+
+func (s *seeder) once(what string, make func() error) {
+	if s.err != nil || s.done[what] {
+		return
+	}
+	s.done[what] = true
+	if err := make(); err != nil && !errors.Is(err, registry.ErrExists) {
+		s.err = fmt.Errorf("make %s known: %w", what, err)
+	}
+}
+
+func (s *seeder) region(id string) {
+	s.once("region "+id, func() error {
+		_, err := s.view.CreateRegion(s.ctx, registry.Region{ID: id, Name: demoName(id)})
+		return err
+	})
+}
+
+func (s *seeder) project(region, id string) {
+	s.once("project "+authz.Place{Region: region, Project: id}.String(), func() error {
+		n := float64(len(s.done))
+		_, err := s.view.CreateProject(s.ctx, registry.Project{
+			Region: region, ID: id, Name: demoName(id), TimeZone: "Asia/Shanghai",
+			FloorAreaM2: 80_000 + 900*n, Households: 600 + int(7*n), OccupiedOn: "2014-06-01",
+		})
+		return err
+	})
+}
+
+func (s *seeder) building(info simulate.Info) {
+	d := info.Device
+	if info.Building == "" {
+		return
+	}
+	s.once("building "+d.Region+"/"+d.Project+"/"+info.Building, func() error {
+		_, err := s.view.CreateBuilding(s.ctx, registry.Building{
+			Region: d.Region, Project: d.Project, ID: info.Building,
+			Name: strings.TrimLeft(strings.TrimPrefix(info.Building, "b"), "0") + "号楼 Building " + strings.TrimLeft(strings.TrimPrefix(info.Building, "b"), "0"),
+		})
+		return err
+	})
+}
+
+func (s *seeder) device(info simulate.Info) {
+	d, cost := info.Device, demoCosts[info.Kind]
+	day := func(t time.Time) registry.Date { return registry.Date(t.Format(time.DateOnly)) }
+	s.once("device "+d.String(), func() error {
+		made := registry.Device{
+			Region: d.Region, Project: d.Project, Class: d.Class, ID: d.ID, State: registry.Active, Building: info.Building,
+			Medium: info.Medium, Model: info.Model, Vendor: info.Vendor, Serial: info.Serial, ParentMeter: info.Parent,
+			InstalledOn: day(info.Installed), CommissionedOn: day(info.Installed.AddDate(0, 0, 14)),
+			ExpectedLife: cost.life, ReplacementCost: cost.replace, FailureCost: cost.failure, Multiplier: 1,
+		}
+		if d.Class == telemetry.Meter {
+			made.VerificationDue = day(info.Installed.AddDate(6, 0, 0))
+			made.Externals = map[string]string{"dl645": "00" + info.Serial}
+		}
+		_, err := s.view.CreateDevice(s.ctx, made)
+		return err
+	})
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"steward/ingest"
+	"steward/internal/identity"
+	"steward/internal/registry"
+	"steward/internal/telemetry"
+)
+
+// openDirectory gives the door what the registry knows of each device, keeps it
+// up to date, and tells the registry who else is knocking.
+func (a *App) openDirectory(ctx context.Context) error {
+	a.devices = ingest.NewDirectory(ingest.UnknownPolicy(a.cfg.Registry.UnknownDevices), a.ingestMetrics, a.logger)
+	all := map[telemetry.Device]ingest.Standing{}
+	err := a.control.Registry.Known(ctx, func(d telemetry.Device, s registry.State) error {
+		all[d] = standing(s)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("registry: %w", err)
+	}
+	a.devices.Set(all)
+	a.life.run("device directory", 5*time.Second, func(ctx context.Context) error {
+		return a.devices.Run(ctx, registrar{a.control.Registry, a.devices})
+	})
+	a.life.run("registry to the door", 5*time.Second, func(ctx context.Context) error {
+		return a.follow(ctx, "the door", func(_ context.Context, devices []registry.Device, _ []registry.Project) error {
+			for _, d := range devices {
+				a.devices.Put(d.Ref(), standing(d.State))
+			}
+			return nil
+		})
+	})
+	return nil
+}
+
+func standing(s registry.State) ingest.Standing {
+	switch s {
+	case registry.Pending:
+		return ingest.Pending
+	case registry.Refused:
+		return ingest.Refused
+	}
+	return ingest.Known
+}
+
+// registrar registers unknown devices, and lets those that a rule approved in at
+// once.
+type registrar struct {
+	registry *registry.Store
+	devices  *ingest.Directory
+}
+
+func (r registrar) Register(ctx context.Context, devices []telemetry.Device) error {
+	result, err := r.registry.Register(ctx, devices)
+	for d, s := range result.States {
+		r.devices.Put(d, standing(s))
+	}
+	return err
+}
+
+// newIntake is the door of all messages.
+func (a *App) newIntake() *ingest.Intake {
+	return ingest.NewIntake(a.spool, ingest.IntakeOptions{
+		MaxPayload: int(a.cfg.Ingest.MaxPayload), Devices: a.devices, Privacy: a.privacy, Metrics: a.ingestMetrics,
+	})
+}
+
+// brokerAuth lets in at the embedded broker whom the registry knows.
+type brokerAuth struct{ identity *identity.Service }
+
+func (b brokerAuth) Authenticate(ctx context.Context, user string, password []byte, _ string) (ingest.Access, error) {
+	client, err := b.identity.MQTT(ctx, user, password)
+	if errors.Is(err, identity.ErrBadCredentials) {
+		return ingest.Access{}, ingest.ErrBadCredentials
+	}
+	if err != nil {
+		return ingest.Access{}, err
+	}
+	access := ingest.Access{
+		Name:       client.Principal.ID,
+		MayPublish: client.MayPublish,
+		Gone: func() bool {
+			// What changed begins with the next connection.
+			now, still := b.identity.StillMQTT(context.Background(), client)
+			return !still || !slices.Equal(now.Publish, client.Publish) || !slices.Equal(now.Subscribe, client.Subscribe)
+		},
+	}
+	if len(client.Subscribe) > 0 {
+		access.MaySubscribe = client.MaySubscribe
+	}
+	return access, nil
+}

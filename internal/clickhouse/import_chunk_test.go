@@ -1,0 +1,10 @@
+package clickhouse
+
+import "testing"
+
+// SetImportChunk makes the chunks of imports small for a test.
+func SetImportChunk(t testing.TB, rows int64) {
+	was := importChunk
+	importChunk = rows
+	t.Cleanup(func() { importChunk = was })
+}
