@@ -214,7 +214,7 @@ func (s *Server) routes() (http.Handler, error) {
 	// Probes come by whatever name or address the machine has at the moment.
 	handle("GET /healthz", "/healthz", maxBody, http.HandlerFunc(s.health))
 	handle("GET /readyz", "/readyz", maxBody, http.HandlerFunc(s.ready))
-	var scrape http.Handler = promhttp.HandlerFor(s.opts.Gatherer, promhttp.HandlerOpts{
+	scrape := promhttp.HandlerFor(s.opts.Gatherer, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.opts.Logger.Handler(), slog.LevelWarn),
 		// A scrape is work; more than a few at a time is a mistake somewhere.
 		MaxRequestsInFlight: 8,

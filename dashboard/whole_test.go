@@ -223,7 +223,7 @@ func TestTokensOfMachines(t *testing.T) {
 	b.expect(401, "GET", "/api/v1/projects/north/harbour?token="+everywhere, "") // never in an address
 	b.expect(401, "GET", "/api/v1/regions", "", "Cookie", "steward="+everywhere) // nor as a cookie
 
-	e.Server.hub.pace.still = 20 * time.Millisecond
+	e.hub.pace.still = 20 * time.Millisecond
 	v, _, err := e.viewAs(http.Header{"Authorization": {"Bearer " + harbour}}, "", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +414,9 @@ func TestStreamsOutliveTheServersPatience(t *testing.T) {
 			if err := control.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 				t.Error(err)
 			}
-			fmt.Fprintf(w, "%d,%s\n", i, strings.Repeat("x", 2000))
+			if _, err := fmt.Fprintf(w, "%d,%s\n", i, strings.Repeat("x", 2000)); err != nil {
+				t.Error(err)
+			}
 			if err := control.Flush(); err != nil {
 				t.Error(err)
 			}

@@ -33,14 +33,17 @@ func newMQTTAdd() *cobra.Command {
 	var children []string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "add --name NAME (--device PATH | --project PLACE [--children CLASS/ID,…])",
+		Use:   "add (--device PATH | --project PLACE [--children CLASS/ID,…]) [--name NAME]",
 		Short: "Make a credential; prints its password",
 		Long: `A credential of a device may publish under that device's topics alone; one of a
 gateway under those of its children; one of a project under all of the project's.
-None may read anything. Only a hash of the password is kept.`,
-		Example: `  steward mqtt add --name m-0017 --device north/harbour/meter/m-0017
-  steward mqtt add --name gw-b3 --project north/harbour --children meter/m-1,meter/m-2
-  steward mqtt add --name harbour-bridge --project north/harbour`,
+None may read anything. Only a hash of the password is kept.
+
+Names begin with the region and the project, with dots between, so that nobody
+can take another's; without --name one is made of whose it is.`,
+		Example: `  steward mqtt add --device north/harbour/meter/m-0017
+  steward mqtt add --project north/harbour --name north.harbour.gw-b3 --children meter/m-1,meter/m-2
+  steward mqtt add --project north/harbour`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			credential, err := parseCredential(name, device, project, children)
@@ -68,13 +71,12 @@ None may read anything. Only a hash of the password is kept.`,
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().StringVar(&name, "name", "", "user `NAME` at the broker")
+	cmd.Flags().StringVar(&name, "name", "", "user `NAME` at the broker (default: made of whose it is)")
 	cmd.Flags().StringVar(&device, "device", "", "of one device: region/project/class/id")
 	cmd.Flags().StringVar(&project, "project", "", "of a whole project, or of a gateway in it: region/project")
 	cmd.Flags().StringSliceVar(&children, "children", nil, "of a gateway: the devices it speaks for, class/id")
 	cmd.Flags().StringVar(&note, "note", "", "what people should know of it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
-	_ = cmd.MarkFlagRequired("name") // the flag exists
 	return cmd
 }
 

@@ -281,7 +281,7 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 	ctx := t.Context()
 	view := w.registry.As(root)
 	a := aim{
-		to: w.now.Format(time.RFC3339),
+		to: w.now.Truncate(time.Hour).Format(time.RFC3339), // the store widens it to whole hours, and to the present at most
 		at: at, meter: "m-" + at.Project, waiting: "w-" + at.Project, building: "b-" + at.Project, letter: letterOfPlace(at), passer: passer(at),
 		serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
 	}

@@ -168,6 +168,9 @@ func (a *App) serveHTTP(version string) error {
 	a.board = board
 	a.life.run("live board", 5*time.Second, board.Run)
 
+	if _, _, err := net.SplitHostPort(a.cfg.HTTP.Listen); err != nil {
+		return fmt.Errorf("http.listen: %w", err)
+	}
 	opts, err := a.cfg.dashboardOptions(a.logger)
 	if err != nil {
 		return err

@@ -38,6 +38,13 @@ var demoCosts = map[string]struct{ life, replace, failure float64 }{
 	simulate.Gate: {8, 14_000, 650}, simulate.Door: {10, 3_200, 400},
 }
 
+// What people call the kinds of device.
+var demoKinds = map[string]string{
+	simulate.Electricity: "电表 Electricity meter", simulate.Water: "水表 Water meter", simulate.Gas: "燃气表 Gas meter", simulate.Heat: "热表 Heat meter",
+	simulate.Lift: "电梯 Lift", simulate.Smoke: "烟感 Smoke detector", simulate.Hydrant: "消防管网压力 Fire main pressure",
+	simulate.Tank: "消防水箱 Fire water tank", simulate.Gate: "人行闸机 Gate", simulate.Door: "单元门 Door",
+}
+
 // newcomers is every how many devices of the fleet one is left out of the
 // registry, so that a visitor sees one arrive that nobody knows.
 const newcomers = 200
@@ -116,6 +123,7 @@ func (s *seeder) device(info simulate.Info) {
 	s.once("device "+d.String(), func() error {
 		made := registry.Device{
 			Region: d.Region, Project: d.Project, Class: d.Class, ID: d.ID, State: registry.Active, Building: info.Building,
+			Name:   demoKinds[info.Kind] + " " + strings.TrimPrefix(d.ID, info.Building+"-"),
 			Medium: info.Medium, Model: info.Model, Vendor: info.Vendor, Serial: info.Serial, ParentMeter: info.Parent,
 			InstalledOn: day(info.Installed), CommissionedOn: day(info.Installed.AddDate(0, 0, 14)),
 			ExpectedLife: cost.life, ReplacementCost: cost.replace, FailureCost: cost.failure, Multiplier: 1,

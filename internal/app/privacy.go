@@ -29,6 +29,9 @@ func (c *Config) privacyKey() ([]byte, error) {
 	path := c.Privacy.KeyFile
 	if path == "" {
 		path = filepath.Join(c.DataDir, "privacy.key")
+		if err := makeDataDir(c.DataDir); err != nil {
+			return nil, err
+		}
 		if err := makePrivacyKey(path); err != nil {
 			return nil, fmt.Errorf("privacy.key_file: %w", err)
 		}

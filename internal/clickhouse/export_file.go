@@ -53,44 +53,41 @@ func wrapWrite(err error) error {
 const rowGroup = 128 << 10
 
 type parquetFile struct {
-	w  *pqarrow.FileWriter
-	to *stickyWriter
-}
-
-// stickyWriter fails for good when it has failed: pqarrow drops some of the
-// errors of what it writes to, and would end the file as if it were whole.
-type stickyWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (s *stickyWriter) Write(p []byte) (n int, err error) {
-	if s.err == nil {
-		n, s.err = s.w.Write(p)
-	}
-	return n, s.err
+	w   *pqarrow.FileWriter
+	out *faultyWriter
 }
 
 func newParquetFile(w io.Writer, schema *arrow.Schema) (*parquetFile, error) {
 	properties := parquet.NewWriterProperties(
 		parquet.WithCreatedBy("steward"), parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroup))
-	// It has no Close, so that w, which is not ours, is not closed with the file.
-	to := &stickyWriter{w: w}
-	file, err := pqarrow.NewFileWriter(schema, to, properties, pqarrow.DefaultWriterProps())
+	out := &faultyWriter{w: w}
+	file, err := pqarrow.NewFileWriter(schema, out, properties, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return nil, wrapWrite(err)
 	}
-	return &parquetFile{w: file, to: to}, nil
+	return &parquetFile{w: file, out: out}, nil
 }
 
 func (f *parquetFile) write(rows arrow.Record) error {
-	err := f.w.WriteBuffered(rows)
-	return wrapWrite(cmp.Or(f.to.err, err))
+	return wrapWrite(cmp.Or(f.w.WriteBuffered(rows), f.out.err))
 }
 
-func (f *parquetFile) close() error {
-	err := f.w.Close()
-	return wrapWrite(cmp.Or(f.to.err, err))
+func (f *parquetFile) close() error { return wrapWrite(cmp.Or(f.w.Close(), f.out.err)) }
+
+// faultyWriter remembers that a write failed, which pqarrow forgets at the end of
+// a row group. It has no Close, which pqarrow would call: w is not ours.
+type faultyWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (f *faultyWriter) Write(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, err := f.w.Write(p)
+	f.err = err
+	return n, err
 }
 
 type csvFile struct {

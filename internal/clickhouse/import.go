@@ -55,6 +55,9 @@ type RowProblem struct {
 	Problem string `json:"problem"`
 }
 
+// ErrBadFile: the file is not what it was said to be, or damaged; it stays so.
+var ErrBadFile = errors.New("the file cannot be imported")
+
 // maxRowProblems is how many problems are told; all are in dead_letters.
 const maxRowProblems = 100
 
@@ -85,7 +88,7 @@ func (s *Store) Import(ctx context.Context, src ImportSource, o ImportOptions) (
 		o.Now = time.Now
 	}
 	im := &importing{
-		store: s, src: src, opts: o, result: ImportResult{DryRun: o.DryRun},
+		store: s, src: src, opts: o, result: ImportResult{DryRun: o.DryRun, Problems: []RowProblem{}},
 		at:    importPosition{target: src.Table, name: path.Base(src.Name), started: telemetry.MillisOf(o.Now())},
 		batch: new(Batch), devices: map[telemetry.Device]*telemetry.Device{},
 	}
@@ -139,7 +142,7 @@ func (im *importing) run(ctx context.Context) error {
 			}
 			im.row(f, i)
 			if im.bad+im.at.bad > im.opts.MaxBad {
-				return fmt.Errorf("more than %d rows are bad, the last is row %d: %s", im.opts.MaxBad, im.result.Rows, im.lastProblem())
+				return fmt.Errorf("%w: more than %d rows are bad, the last is row %d: %s", ErrBadFile, im.opts.MaxBad, im.result.Rows, im.lastProblem())
 			}
 			if im.rows == importChunk || im.batch.Bytes() >= importChunkBytes {
 				if err := im.flush(ctx, false); err != nil {

@@ -18,7 +18,7 @@ import (
 
 // maxRecordBytes bounds what one batch of a file of Arrow or Parquet may take.
 // Writers make batches of a few megabytes; a damaged length can be anything.
-const maxRecordBytes = 1 << 30
+var maxRecordBytes = 1 << 30
 
 const parquetFrameRows = 16 << 10
 
@@ -51,7 +51,7 @@ func newArrowFrames(c content) (_ *arrowFrames, err error) {
 	if bytes.Equal(begin, arrowFileMark) {
 		r, err := ipc.NewFileReader(c, ipc.WithAllocator(mem))
 		if err != nil {
-			return nil, fmt.Errorf("%w: not an Arrow file: %w", ErrRefused, err)
+			return nil, fmt.Errorf("%w: not an Arrow file: %w", ErrBadFile, err)
 		}
 		n := 0
 		return &arrowFrames{read: func() (arrow.Record, error) {
@@ -67,7 +67,7 @@ func newArrowFrames(c content) (_ *arrowFrames, err error) {
 	}
 	r, err := ipc.NewReader(c, ipc.WithAllocator(mem))
 	if err != nil {
-		return nil, fmt.Errorf("%w: neither an Arrow stream nor an Arrow file: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: neither an Arrow stream nor an Arrow file: %w", ErrBadFile, err)
 	}
 	return &arrowFrames{read: func() (arrow.Record, error) {
 		record, err := r.Read()
@@ -90,7 +90,7 @@ func wholeStream(c content) error {
 		return err
 	}
 	if !bytes.Equal(end, arrowStreamEnd) {
-		return fmt.Errorf("%w: not a whole Arrow stream: it does not end with an end-of-stream mark", ErrRefused)
+		return fmt.Errorf("%w: not a whole Arrow stream: it does not end with an end-of-stream mark", ErrBadFile)
 	}
 	_, err = c.Seek(0, io.SeekStart)
 	return err
@@ -102,12 +102,12 @@ func newParquetFrames(c content) (_ *arrowFrames, err error) {
 	defer damaged(&err)
 	parquet, err := file.NewParquetReader(c)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not a Parquet file: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: not a Parquet file: %w", ErrBadFile, err)
 	}
 	mem := &ration{memory.NewGoAllocator(), 0}
 	reader, err := pqarrow.NewFileReader(parquet, pqarrow.ArrowReadProperties{BatchSize: parquetFrameRows}, mem)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not a Parquet file of tables: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: not a Parquet file of tables: %w", ErrBadFile, err)
 	}
 	group := -1
 	var batches pqarrow.RecordReader
@@ -150,14 +150,14 @@ func (a *arrowFrames) next(ctx context.Context) (_ *frame, err error) {
 		return nil, io.EOF
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: the file is damaged: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: it is damaged: %w", ErrBadFile, err)
 	}
 	a.record = record
 	f := &frame{rows: int(record.NumRows()), columns: map[string]column{}}
 	for n, field := range record.Schema().Fields() {
 		c, err := arrowColumn(record.Column(n))
 		if err != nil {
-			return nil, fmt.Errorf("%w: column %q: %w", ErrRefused, field.Name, err)
+			return nil, fmt.Errorf("%w: column %q: %w", ErrBadFile, field.Name, err)
 		}
 		f.names = append(f.names, field.Name)
 		f.columns[field.Name] = c
@@ -169,7 +169,7 @@ func (a *arrowFrames) next(ctx context.Context) (_ *frame, err error) {
 // files.
 func damaged(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: the file is damaged: %v", ErrRefused, p)
+		*err = fmt.Errorf("%w: it is damaged: %v", ErrBadFile, p)
 	}
 }
 

@@ -8,3 +8,10 @@ func SetImportChunk(t testing.TB, rows int64) {
 	importChunk = rows
 	t.Cleanup(func() { importChunk = was })
 }
+
+// SetMaxRecordBytes makes the largest batch of a file small for a test.
+func SetMaxRecordBytes(t testing.TB, bytes int) {
+	was := maxRecordBytes
+	maxRecordBytes = bytes
+	t.Cleanup(func() { maxRecordBytes = was })
+}

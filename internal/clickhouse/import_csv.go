@@ -21,7 +21,6 @@ type csvFrames struct {
 	input *rationed
 	lines *csv.Reader
 	names []string
-	rows  int64 // that were read
 }
 
 func newCSVFrames(r io.Reader) (*csvFrames, error) {
@@ -30,10 +29,10 @@ func newCSVFrames(r io.Reader) (*csvFrames, error) {
 	c.lines.FieldsPerRecord = -1 // a row that is too short or too long is one bad row
 	names, err := c.line()
 	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: the file is empty: it should begin with the names of the columns", ErrRefused)
+		return nil, fmt.Errorf("%w: it is empty: it should begin with the names of the columns", ErrBadFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: names of the columns: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: names of the columns: %w", ErrBadFile, err)
 	}
 	names[0] = strings.TrimPrefix(names[0], "\ufeff") // spreadsheets put a byte order mark there
 	c.names = names
@@ -91,7 +90,7 @@ type rationed struct {
 
 func (r *rationed) Read(p []byte) (int, error) {
 	if r.left <= 0 {
-		return 0, fmt.Errorf("a row of more than %d bytes: is a quotation mark not closed?", maxCSVRow)
+		return 0, fmt.Errorf("%w: a row of more than %d bytes: is a quotation mark not closed?", ErrBadFile, maxCSVRow)
 	}
 	n, err := r.from.Read(p)
 	r.left -= n

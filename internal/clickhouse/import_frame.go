@@ -92,15 +92,15 @@ var (
 func (f *frame) require(table string) error {
 	for _, name := range importRequired[table] {
 		if _, ok := f.columns[name]; !ok {
-			return fmt.Errorf("%w: %s has no column %s; it has %s", ErrRefused, table, name, strings.Join(f.names, ", "))
+			return fmt.Errorf("%w: %s has no column %s; it has %s", ErrBadFile, table, name, strings.Join(f.names, ", "))
 		}
 	}
 	for i, name := range f.names {
 		switch {
 		case slices.Contains(f.names[:i], name):
-			return fmt.Errorf("%w: there are two columns %q", ErrRefused, name)
+			return fmt.Errorf("%w: there are two columns %q", ErrBadFile, name)
 		case !slices.Contains(importRequired[table], name) && !slices.Contains(importOptional[table], name):
-			return fmt.Errorf("%w: %s have no column %q: remove it, or name it as steward export does", ErrRefused, table, name)
+			return fmt.Errorf("%w: %s have no column %q: remove it, or name it as steward export does", ErrBadFile, table, name)
 		}
 	}
 	return nil

@@ -97,6 +97,69 @@ func TestAnImportOfAnExportIsTheSame(t *testing.T) {
 	}
 }
 
+// Files that others wrote: here ClickHouse itself, with dictionaries, in several
+// row groups and batches, compressed, and with times as numbers.
+func TestFilesOfOtherWriters(t *testing.T) {
+	clickhouse.SetImportChunk(t, 500)
+	from := clickhousetest.Start(t)
+	plantHistory(t, from)
+	const columns = "SELECT value, metric, device, class, project, region, received, ts FROM readings"
+	for name, file := range map[string]struct{ format, as, sql string }{
+		"arrow file":             {"Arrow", "arrow", columns + " SETTINGS max_block_size = 100, output_format_arrow_compression_method = 'none'"},
+		"arrow stream":           {"ArrowStream", "arrow", columns + " SETTINGS max_block_size = 100"},
+		"arrow of dictionaries":  {"Arrow", "arrow", columns + " SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1"},
+		"stream of dictionaries": {"ArrowStream", "arrow", columns + " ORDER BY ts SETTINGS max_block_size = 100, output_format_arrow_low_cardinality_as_dictionary = 1"},
+		"arrow of bytes":         {"Arrow", "arrow", columns + " SETTINGS output_format_arrow_string_as_string = 0"},
+		"parquet":                {"Parquet", "parquet", columns + " SETTINGS output_format_parquet_row_group_size = 100, output_format_parquet_compression_method = 'snappy'"},
+		"parquet of bytes":       {"Parquet", "parquet", columns + " SETTINGS output_format_parquet_string_as_string = 0, output_format_parquet_compression_method = 'zstd'"},
+		"times as numbers":       {"Parquet", "parquet", "SELECT * REPLACE (toUnixTimestamp64Milli(ts) AS ts, toUnixTimestamp64Milli(received) AS received) FROM readings"},
+		"nullable":               {"Parquet", "parquet", "SELECT * REPLACE (toNullable(value) AS value, toNullable(toString(metric)) AS metric) FROM readings"},
+		"csv":                    {"CSVWithNames", "csv", "SELECT * FROM readings SETTINGS format_csv_delimiter = ','"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := from.Query(t.Context(), &out, clickhouse.QueryOptions{SQL: file.sql, Format: file.format}); err != nil {
+				t.Fatal(err)
+			}
+			to := clickhousetest.Start(t)
+			if result := imported(t, to, source("readings", file.as, out.Bytes())); result.Stored != 1200 {
+				t.Errorf("%+v", result)
+			}
+			query(t, to, clickhousetest.Query(t, from, allReadings), allReadings)
+		})
+	}
+}
+
+// The memory for a file goes by its batches and not by its size; a batch that is
+// too large is refused and not tried.
+func TestTheMemoryOfAnImportIsBounded(t *testing.T) {
+	clickhouse.SetMaxRecordBytes(t, 4<<20)
+	db := clickhousetest.Start(t)
+	const sql = "SELECT toDateTime64(number, 3, 'UTC') AS ts, 'east' AS region, 'hz-1' AS project, 'meter' AS class, 'm-1' AS device, 'x' AS metric, rand() / 7 AS value FROM numbers(200000) SETTINGS "
+	for name, file := range map[string]struct {
+		format, as, settings string
+		fits                 bool
+	}{
+		"small batches of arrow":   {"ArrowStream", "arrow", "max_block_size = 4000", true},
+		"small batches, a file":    {"Arrow", "arrow", "max_block_size = 4000", true},
+		"small groups of parquet":  {"Parquet", "parquet", "output_format_parquet_row_group_size = 4000", true},
+		"a large batch of arrow":   {"ArrowStream", "arrow", "max_block_size = 200000", false},
+		"a large batch, in a file": {"Arrow", "arrow", "max_block_size = 200000", false},
+	} {
+		var out bytes.Buffer
+		if err := db.Query(t.Context(), &out, clickhouse.QueryOptions{SQL: sql + file.settings, Format: file.format}); err != nil {
+			t.Fatal(err)
+		}
+		result, err := db.Import(t.Context(), source("readings", file.as, out.Bytes()), clickhouse.ImportOptions{DryRun: true, Now: at})
+		switch {
+		case file.fits && (err != nil || result.Stored != 200_000):
+			t.Errorf("%s, %d bytes: %+v, %v", name, out.Len(), result, err)
+		case !file.fits && (!errors.Is(err, clickhouse.ErrBadFile) || !strings.Contains(err.Error(), "smaller batches")):
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+}
+
 // broken imports until a number of chunks is stored.
 func broken(t testing.TB, db *clickhouse.Store, src clickhouse.ImportSource, chunks int) clickhouse.ImportResult {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -329,7 +392,8 @@ func TestFilesThatAreNoneOfOurs(t *testing.T) {
 		"a column twice":          source("readings", "csv", []byte("ts,region,project,class,device,metric,value,ts\n1,a,b,meter,c,d,1,2\n")),
 	} {
 		result, err := db.Import(t.Context(), src, clickhouse.ImportOptions{Now: at})
-		if err == nil || result.Stored != 0 {
+		bad := new(clickhouse.ArgumentError)
+		if !errors.Is(err, clickhouse.ErrBadFile) && !errors.As(err, &bad) || result.Stored != 0 {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}

@@ -2,6 +2,7 @@ package clickhouse_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -135,5 +136,27 @@ func TestAnchorsAreKept(t *testing.T) {
 		if got.Seq != want.Seq || got.Hash != want.Hash || got.At.Before(begin) || got.At.After(time.Now().Add(time.Minute)) {
 			t.Errorf("anchor %d: %+v, want %+v", i, got, want)
 		}
+	}
+}
+
+// A hundred thousand devices from the registry, in pages as they come at each
+// start, while somebody joins with them; and then one change.
+func BenchmarkMirror(b *testing.B) {
+	db := clickhousetest.Start(b)
+	page := make([]clickhouse.DeviceRow, 1000)
+	version := int64(0)
+	for b.Loop() {
+		version++
+		for n := range 100 {
+			for i := range page {
+				page[i] = mirrored(fmt.Sprint("e-", n, "-", i), "A", version)
+			}
+			put(b, db, page...)
+		}
+		clickhousetest.Query(b, db, modelOf("e-0-0")) // from now on it is in use
+		begin := time.Now()
+		put(b, db, mirrored("e-0-0", "B", version+1))
+		b.ReportMetric(float64(time.Since(begin).Milliseconds()), "ms/change")
+		version++
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -39,7 +40,7 @@ func readFile(data []byte, format string) ([]record, error) {
 func readCSV(data []byte) ([]record, error) {
 	lines, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil || len(lines) == 0 {
-		return nil, fmt.Errorf("%d lines: %v", len(lines), err)
+		return nil, errors.Join(fmt.Errorf("%d lines", len(lines)), err)
 	}
 	records := []record{}
 	for _, line := range lines[1:] {

@@ -19,17 +19,16 @@ import (
 // A probe is everything that a caller may say in any query.
 type probe struct {
 	clickhouse.Filter
-	devices     []telemetry.Device
-	metrics     []string
-	kinds       []string
-	severities  []string
-	reasons     []telemetry.Reason
-	ids         []string
-	replayed    *bool
-	oldestFirst bool
-	from, to    time.Time
-	limit       int
-	cursor      string
+	devices    []telemetry.Device
+	metrics    []string
+	kinds      []string
+	severities []string
+	reasons    []telemetry.Reason
+	ids        []string
+	replayed   *bool
+	from, to   time.Time
+	limit      int
+	cursor     string
 }
 
 // row is one row of any answer: where it is from, and all that it says.

@@ -63,7 +63,7 @@ func (db *DB) migrate(ctx context.Context, dsn string, logger *slog.Logger) (err
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if len(applied) > 0 {
+	if len(applied) > 0 && has > 0 { // a new database is no news
 		logger.Info("control database migrated", "from", has, "to", known)
 	}
 	return nil
