@@ -16,11 +16,11 @@ import (
 
 // Names of the simulated estates, as people would call them.
 var demoNames = map[string]string{
-	"east": "华东 East", "south": "华南 South", "north": "华北 North", "west": "西部 West", "central": "华中 Central",
-	"hz-binjiang": "杭州滨江府 Hangzhou Binjiang", "sh-xuhui": "上海徐汇里 Shanghai Xuhui", "nj-jianye": "南京建邺城 Nanjing Jianye",
-	"suz-yuanqu": "苏州园区广场 Suzhou Park", "sz-nanshan": "深圳南山湾 Shenzhen Nanshan", "gz-tianhe": "广州天河苑 Guangzhou Tianhe",
-	"fs-nanhai": "佛山南海中心 Foshan Nanhai", "xm-huli": "厦门湖里汇 Xiamen Huli", "bj-chaoyang": "北京朝阳园 Beijing Chaoyang",
-	"tj-heping": "天津和平里 Tianjin Heping", "jn-lixia": "济南历下大厦 Jinan Lixia", "qd-shinan": "青岛市南坊 Qingdao Shinan",
+	"east": "华东", "south": "华南", "north": "华北", "west": "西部", "central": "华中",
+	"hz-binjiang": "杭州滨江府", "sh-xuhui": "上海徐汇里", "nj-jianye": "南京建邺城",
+	"suz-yuanqu": "苏州园区广场", "sz-nanshan": "深圳南山湾", "gz-tianhe": "广州天河苑",
+	"fs-nanhai": "佛山南海中心", "xm-huli": "厦门湖里汇", "bj-chaoyang": "北京朝阳园",
+	"tj-heping": "天津和平里", "jn-lixia": "济南历下大厦", "qd-shinan": "青岛市南坊",
 }
 
 func demoName(id string) string {
@@ -40,9 +40,9 @@ var demoCosts = map[string]struct{ life, replace, failure float64 }{
 
 // What people call the kinds of device.
 var demoKinds = map[string]string{
-	simulate.Electricity: "电表 Electricity meter", simulate.Water: "水表 Water meter", simulate.Gas: "燃气表 Gas meter", simulate.Heat: "热表 Heat meter",
-	simulate.Lift: "电梯 Lift", simulate.Smoke: "烟感 Smoke detector", simulate.Hydrant: "消防管网压力 Fire main pressure",
-	simulate.Tank: "消防水箱 Fire water tank", simulate.Gate: "人行闸机 Gate", simulate.Door: "单元门 Door",
+	simulate.Electricity: "电表", simulate.Water: "水表", simulate.Gas: "燃气表", simulate.Heat: "热表",
+	simulate.Lift: "电梯", simulate.Smoke: "烟感", simulate.Hydrant: "消防管网压力",
+	simulate.Tank: "消防水箱", simulate.Gate: "人行闸机", simulate.Door: "单元门",
 }
 
 // newcomers is every how many devices of the fleet one is left out of the
@@ -54,7 +54,7 @@ const newcomers = 200
 func seedRegistry(ctx context.Context, view *registry.View, fleet *simulate.Fleet) error {
 	infos := fleet.Devices()
 	// Main meters before those behind them.
-	slices.SortStableFunc(infos, func(a, b simulate.Info) int { return strings.Compare(min(a.Parent, "x"), min(b.Parent, "x")) })
+	slices.SortStableFunc(infos, func(a, b simulate.Info) int { return strings.Compare(a.Parent, b.Parent) })
 	s := seeder{ctx: ctx, view: view, done: map[string]bool{}}
 	for i, info := range infos {
 		s.region(info.Device.Region)
@@ -111,7 +111,7 @@ func (s *seeder) building(info simulate.Info) {
 	s.once("building "+d.Region+"/"+d.Project+"/"+info.Building, func() error {
 		_, err := s.view.CreateBuilding(s.ctx, registry.Building{
 			Region: d.Region, Project: d.Project, ID: info.Building,
-			Name: strings.TrimLeft(strings.TrimPrefix(info.Building, "b"), "0") + "号楼 Building " + strings.TrimLeft(strings.TrimPrefix(info.Building, "b"), "0"),
+			Name: strings.TrimLeft(strings.TrimPrefix(info.Building, "b"), "0") + "号楼",
 		})
 		return err
 	})

@@ -115,7 +115,6 @@ func TestBadConfigNamesLineKeyAndRemedy(t *testing.T) {
 	f("ingest:\n  flush_rows: 0\n", nil, "line 2", "ingest.flush_rows", "more than 0")
 	f("retention:\n  meter: 1h\n", nil, "line 2", "retention.meter", "less than a day")
 	f("log:\n  level: loud\n", nil, "log.level", "loud")
-	f("embedded_broker:\n  listen: 0.0.0.0:1883\n", nil, "embedded_broker", "set a user and password")
 	f("mqtt:\n  password_file: /does/not/exist\n", nil, "mqtt.password_file")
 	f("- a\n- b\n", nil, "line 1", "keys and values")
 	f("mqtt: [\n", nil, "steward.yaml")
