@@ -121,7 +121,7 @@ func (a *API) registerDevices() {
 		Description: "Sorted by id, name, state, updated_at, verification_due_on, installed_on, model or building.",
 		Answer:      listBody[registry.Device]{Items: []registry.Device{exampleDevice}},
 	}, func(ctx context.Context, c caller, in *devicesIn) (*listOut[registry.Device], error) {
-		f := in.DeviceFilter.registry()
+		f := in.registry()
 		l, err := a.as(c).Devices(ctx, f, in.page())
 		if err != nil {
 			return nil, err

@@ -31,10 +31,10 @@ type latestIn struct {
 
 type latestDevice struct {
 	DeviceName
-	Connection live.Connection `json:"connection" doc:"online, offline, or unknown while the broker has not said."`
-	Since      *time.Time      `json:"since,omitempty" doc:"When the connection became so."`
-	Seen       *time.Time      `json:"seen,omitempty" doc:"When the newest message came in."`
-	Values     []latestValue   `json:"values"`
+	Connection string        `json:"connection" enum:"online,offline,unknown" doc:"unknown while the broker has not said."`
+	Since      *time.Time    `json:"since,omitempty" doc:"When the connection became so."`
+	Seen       *time.Time    `json:"seen,omitempty" doc:"When the newest message came in."`
+	Values     []latestValue `json:"values"`
 }
 
 type latestValue struct {
@@ -66,7 +66,7 @@ func (a *API) registerLatest() {
 		ID: "latest", Method: http.MethodGet, Path: "/latest", Tag: "Measurements", Summary: "Read the latest state of devices",
 		Description: "In order of region, project, class and device. What was Measured last counts, not what came in last.",
 		Answer: listBody[latestDevice]{Items: []latestDevice{{
-			DeviceName: exampleName, Connection: live.Online, Since: &exampleTime, Seen: &exampleTime,
+			DeviceName: exampleName, Connection: live.Online.String(), Since: &exampleTime, Seen: &exampleTime,
 			Values: []latestValue{{Metric: "power_kw", Value: &power, TS: exampleTime, Received: exampleTime}},
 		}}},
 	}, func(ctx context.Context, c caller, in *latestIn) (*listOut[latestDevice], error) {
@@ -96,7 +96,7 @@ func (a *API) registerLatest() {
 }
 
 func latestOf(s *live.DeviceState) latestDevice {
-	d := latestDevice{DeviceName: nameOf(*s.Device), Connection: s.Connection, Since: moment(s.Since), Seen: moment(s.Seen), Values: make([]latestValue, len(s.Values))}
+	d := latestDevice{DeviceName: nameOf(*s.Device), Connection: s.Connection.String(), Since: moment(s.Since), Seen: moment(s.Seen), Values: make([]latestValue, len(s.Values))}
 	for i := range s.Values {
 		v := &s.Values[i]
 		d.Values[i] = latestValue{Metric: v.Metric, TS: v.TS.Time(), Received: v.Received.Time()}

@@ -45,7 +45,7 @@ func unpack(kind string, b []byte) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		defer p.Close()
+		defer func() { _ = p.Close() }() // only reads
 		table, err := pqarrow.NewFileReader(p, pqarrow.ArrowReadProperties{BatchSize: 1024}, memory.DefaultAllocator)
 		if err != nil {
 			return "", err
@@ -87,7 +87,7 @@ func unpackXLSX(b []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer book.Close()
+	defer func() { _ = book.Close() }() // only reads
 	var text strings.Builder
 	for _, sheet := range book.GetSheetList() {
 		rows, err := book.GetRows(sheet)

@@ -59,7 +59,7 @@ func TestStreamIsWhole(t *testing.T) {
 		return nil
 	})
 	resp, body, err := fetch(t, url+anExport)
-	if err != nil || resp.StatusCode != 200 || len(body) != 1_000_000 {
+	if err != nil || resp.StatusCode != http.StatusOK || len(body) != 1_000_000 {
 		t.Fatalf("%d, %d bytes, %v", resp.StatusCode, len(body), err)
 	}
 	if got := resp.Header.Get("Content-Disposition"); got != `attachment; filename="events.csv"` {
@@ -70,7 +70,7 @@ func TestStreamIsWhole(t *testing.T) {
 func TestStreamOfNothing(t *testing.T) {
 	w := newWorld(t)
 	resp, body, err := fetch(t, w.server(func(context.Context, io.Writer) error { return nil })+anExport)
-	if err != nil || resp.StatusCode != 200 || body != "" || resp.Header.Get("Content-Type") != typeCSV {
+	if err != nil || resp.StatusCode != http.StatusOK || body != "" || resp.Header.Get("Content-Type") != typeCSV {
 		t.Errorf("%d %v %q, %v", resp.StatusCode, resp.Header, body, err)
 	}
 }
@@ -82,7 +82,7 @@ func TestStreamThatDoesNotBegin(t *testing.T) {
 		_, _ = io.WriteString(out, "a few bytes")
 		return clickhouse.ErrUnreachable
 	})+anExport)
-	if err != nil || resp.StatusCode != 503 || resp.Header.Get("Content-Type") != "application/problem+json" || strings.Contains(body, "few") {
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Content-Type") != "application/problem+json" || strings.Contains(body, "few") {
 		t.Errorf("%d %v %q, %v", resp.StatusCode, resp.Header, body, err)
 	}
 }
@@ -126,7 +126,9 @@ func TestStreamWithoutAReader(t *testing.T) {
 	if _, err := conn.Read(make([]byte, 100)); err != nil {
 		t.Fatal(err)
 	}
-	conn.Close()
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
 	select {
 	case <-stopped:
 	case <-time.After(20 * time.Second):

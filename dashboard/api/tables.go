@@ -63,7 +63,7 @@ func (a *API) registerTables() {
 			}
 			if t.kind == registry.KindDevice {
 				register(a, authz.Read, op, func(_ context.Context, c caller, in *devicesTable) (*streamOut, error) {
-					return a.exportTable(c, t.plural, t.kind, format, in.Lang, in.DeviceFilter.registry()), nil
+					return a.exportTable(c, t.plural, t.kind, format, in.Lang, in.registry()), nil
 				})
 				continue
 			}

@@ -162,7 +162,7 @@ func (w *world) walk(t *testing.T, k walker, id string, r recipe, at authz.Place
 			t.Errorf("%s: is not allowed, and replayed", what)
 		}
 	}
-	if r.needs != Public && !k.has(authz.Read, at) && !(allowed && r.where != anywhere) {
+	if r.needs != Public && !k.has(authz.Read, at) && (!allowed || r.where == anywhere) {
 		w.likeVoid(t, k, what, r, a, rec, body)
 	}
 	if allowed && r.lists {

@@ -79,7 +79,7 @@ func parseCursor(text string, query []byte) (cursor, error) {
 	if err := decoder.Decode(&read); err != nil || !bytes.Equal(read.Query, query) {
 		return c, wrong
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token documents exactly this
+	if _, err := decoder.Token(); err != io.EOF {
 		return c, wrong
 	}
 	if read.Count < 1 || read.Count > maxTwins || read.From < 0 || read.To < read.From || read.To > storable.to ||

@@ -140,7 +140,9 @@ func (im *importing) run(ctx context.Context) error {
 				im.result.Before++
 				continue
 			}
-			im.row(f, i)
+			if err := im.row(f, i); err != nil {
+				return fmt.Errorf("row %d: %w", im.result.Rows, err)
+			}
 			if im.bad+im.at.bad > im.opts.MaxBad {
 				return fmt.Errorf("%w: more than %d rows are bad, the last is row %d: %s", ErrBadFile, im.opts.MaxBad, im.result.Rows, im.lastProblem())
 			}
@@ -183,21 +185,22 @@ func (im *importing) resume(ctx context.Context) error {
 	return im.store.noteImport(ctx, im.at)
 }
 
-// row adds a row to the chunk, or what is wrong with it.
-func (im *importing) row(f *frame, i int) {
+// row adds a row to the chunk, or what is wrong with it. An error is the file's.
+func (im *importing) row(f *frame, i int) (err error) {
+	defer damaged(&err) // offsets within Arrow's columns are found wrong only when they are used
 	im.rows++
 	var reject *telemetry.RejectError
 	if im.src.Table == TableReadings {
 		var r telemetry.Reading
 		if r, reject = im.reading(f, i); reject == nil {
 			im.batch.AddReading(r)
-			return
+			return nil
 		}
 	} else {
 		var e telemetry.Event
 		if e, reject = im.event(f, i); reject == nil {
 			im.batch.AddEvent(e)
-			return
+			return nil
 		}
 	}
 	im.bad++
@@ -205,6 +208,7 @@ func (im *importing) row(f *frame, i int) {
 		im.result.Problems = append(im.result.Problems, RowProblem{im.result.Rows, reject.Error()})
 	}
 	im.batch.AddDeadLetter(im.letter(f, i, reject))
+	return nil
 }
 
 func (im *importing) lastProblem() string {

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -402,28 +402,71 @@ func TestFilesThatAreNoneOfOurs(t *testing.T) {
 	}
 }
 
-// A file that changes its mind in the middle, and damaged ones, are errors and
-// never a crash; what they hold is judged row by row.
-func FuzzImport(f *testing.F) {
-	db := clickhousetest.Start(f)
-	plantHistory(f, db)
-	for i, format := range everyFormat {
-		for _, table := range []string{"readings", "events"} {
-			f.Add(exported(f, db, table, format), i, table == "events")
+// smallFiles are exports of a few readings.
+func smallFiles(t testing.TB, db *clickhouse.Store) map[string][]byte {
+	b := new(clickhouse.Batch)
+	for i := range 3 {
+		b.AddReading(reading(meter, "energy_kwh", day+telemetry.Millis(i), float64(i)))
+	}
+	appendTo(t, db, b, "small")
+	files := map[string][]byte{}
+	for _, format := range everyFormat {
+		files[format] = exported(t, db, "readings", format)
+	}
+	var out bytes.Buffer
+	if err := db.Query(t.Context(), &out, clickhouse.QueryOptions{SQL: "SELECT * FROM readings", Format: "Arrow"}); err != nil {
+		t.Fatal(err)
+	}
+	files["arrow file"] = out.Bytes()
+	return files
+}
+
+// Whatever number in a file is damaged, also one that says how much there is of
+// something: it is an error at the most, and never the end of the process.
+func TestDamagedNumbers(t *testing.T) {
+	db := clickhousetest.Start(t)
+	for format, data := range smallFiles(t, db) {
+		failed := 0
+		for at := 0; at+4 <= len(data); at += 2 {
+			damaged := bytes.Clone(data)
+			copy(damaged[at:], "\xf0\xff\xff\x7f")
+			began := time.Now()
+			result := tried(t, db, format, damaged)
+			if d := time.Since(began); d > 500*time.Millisecond {
+				t.Log(format, at, d)
+			}
+			if result.Stored != 3 {
+				failed++
+			}
+		}
+		if failed == 0 {
+			t.Errorf("%s: no damage was noticed", format)
 		}
 	}
-	f.Fuzz(func(t *testing.T, data []byte, format int, events bool) {
-		table := "readings"
-		if events {
-			table = "events"
-		}
-		src := source(table, everyFormat[uint(format)%3], data)
-		result, err := db.Import(context.Background(), src, clickhouse.ImportOptions{DryRun: true, Now: at})
-		if err == nil && result.Stored+result.Bad != result.Rows {
-			t.Errorf("%+v", result)
-		}
-		if _, err := src.Content.Seek(0, io.SeekStart); err != nil {
-			t.Error(err)
+}
+
+// tried imports a file without storing it.
+func tried(t testing.TB, db *clickhouse.Store, format string, data []byte) clickhouse.ImportResult {
+	src := source("readings", strings.TrimSuffix(format, " file"), data)
+	result, err := db.Import(context.Background(), src, clickhouse.ImportOptions{DryRun: true, MaxBad: 100, Now: at})
+	switch {
+	case err == nil && result.Stored+result.Bad != result.Rows:
+		t.Errorf("%s: %+v", format, result)
+	case err != nil && !errors.Is(err, clickhouse.ErrBadFile):
+		t.Errorf("%s: %v", format, err)
+	}
+	return result
+}
+
+// Files that nobody wrote are errors; what they hold is judged row by row.
+func FuzzImport(f *testing.F) {
+	db := clickhousetest.Start(f)
+	for format, data := range smallFiles(f, db) {
+		f.Add(data, format)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, format string) {
+		if slices.Contains(everyFormat, format) {
+			tried(t, db, format, data)
 		}
 	})
 }

@@ -57,7 +57,7 @@ type Device struct {
 	ReplacedBy string    `json:"replaced_by" db:"replaced_by" zh:"被替换为" edit:"new"` // class/id of the same project
 	Replaces   string    `json:"replaces" db:"replaces" zh:"替换了" edit:"new"`
 	RetiredOn  Date      `json:"retired_on" db:"retired_on" zh:"停用日期" edit:"new"`
-	FirstSeen  time.Time `json:"first_seen" db:"first_seen" zh:"首次上报" edit:"no"` // of the message by which it was found; zero when people entered it first
+	FirstSeen  time.Time `json:"first_seen,omitzero" db:"first_seen" zh:"首次上报" edit:"no"` // of the message by which it was found; zero when people entered it first
 	Note       string    `json:"note" db:"note" zh:"备注"`
 	Meta
 }
