@@ -35,7 +35,7 @@ func importHistory(cmd *cobra.Command, flags *configFlags, r importRequest) (err
 		return err
 	}
 	last := time.Now()
-	options := clickhouse.ImportOptions{DryRun: r.dryRun, Redact: redact, Progress: func(n clickhouse.ImportResult) {
+	options := clickhouse.ImportOptions{DryRun: r.dryRun, Redact: redact, Keep: app.Keep(cfg), Progress: func(n clickhouse.ImportResult) {
 		if !r.asJSON && time.Since(last) > time.Second {
 			last = time.Now()
 			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%d rows …\n", n.Rows) // nothing to do about a broken terminal

@@ -31,7 +31,9 @@ func newImport() *cobra.Command {
 		Long: `Readings and events come from Arrow (IPC stream or file), Parquet or CSV with the
 columns that steward export writes, and may reach back any number of months. Each
 row is checked; what cannot be kept goes to dead_letters with its row number. An
-import that broke off is run again: nothing is stored twice.
+import that broke off is run again: nothing is stored twice. Readings older than
+the retention of their class live on as hours and days; events that old are
+refused.
 
 Devices, buildings, projects and regions come from CSV or XLSX. Rows that exist
 are updated, others are made; a file with any problem changes nothing, and every

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -57,7 +56,7 @@ func (p *porch) ask(secret, method, path, body string) (answer *httptest.Respons
 		r.Header.Set("Content-Type", "application/json")
 	}
 	req := Request{TLS: p.tls, Remote: "192.0.2.7", UserAgent: "test"}
-	var ctx context.Context = r.Context()
+	ctx := r.Context()
 	if secret != "" {
 		if s, err := p.identity.Resume(p.Context(), secret, req.Remote); err == nil {
 			req.Session, req.Secret = s, secret
@@ -205,7 +204,7 @@ func TestOneself(t *testing.T) {
 	me, _ := p.person("li", porchPassword, authz.Grant{Role: authz.Viewer, Place: harbour})
 	_, secret := p.ask("", "POST", "/session", `{"login":"li","password":"`+porchPassword+`"}`)
 	change := func(body string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("PATCH", Prefix+"/people/"+me.ID, strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPatch, Prefix+"/people/"+me.ID, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/merge-patch+json")
 		r.Header.Set("If-Match", `"1"`)
 		s, err := p.identity.Resume(t.Context(), secret, "")

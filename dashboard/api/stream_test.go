@@ -130,7 +130,10 @@ func TestStreamWithoutAReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-stopped:
+	case err := <-stopped:
+		if err == nil {
+			t.Error("the export did not see that its reader is gone")
+		}
 	case <-time.After(20 * time.Second):
 		t.Error("the export goes on for nobody")
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -67,6 +68,14 @@ func (c *Config) retention() clickhouse.Retention {
 			telemetry.Fire: c.Retention.Fire.days(), telemetry.Access: c.Retention.Access.days(),
 		},
 		DeadLetters: c.Retention.DeadLetters.days(),
+	}
+}
+
+// Keep is how long events are kept, by class.
+func Keep(cfg Config) map[telemetry.Class]time.Duration {
+	r := cfg.Retention
+	return map[telemetry.Class]time.Duration{
+		telemetry.Meter: r.Meter.Std(), telemetry.Elevator: r.Elevator.Std(), telemetry.Fire: r.Fire.Std(), telemetry.Access: r.Access.Std(),
 	}
 }
 

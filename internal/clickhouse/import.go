@@ -37,6 +37,11 @@ type ImportOptions struct {
 	Progress func(ImportResult)           // called after each chunk; may be nil
 	Redact   func(telemetry.Event) string // gives the attrs to store, without what identifies people; nil leaves them
 	Now      func() time.Time             // time.Now when nil
+
+	// Keep is how long events of a class are kept. Older ones are bad rows: the
+	// table would drop them as soon as it has them. Older readings live on in
+	// their hours and days.
+	Keep map[telemetry.Class]time.Duration
 }
 
 // ImportResult counts what became of a file's rows.

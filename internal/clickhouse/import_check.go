@@ -50,6 +50,9 @@ func (im *importing) event(f *frame, i int) (telemetry.Event, *telemetry.RejectE
 	if reject != nil {
 		return e, reject
 	}
+	if keep := im.opts.Keep[device.Class]; keep > 0 && ts < im.at.started-telemetry.Millis(keep.Milliseconds()) {
+		return e, telemetry.Reject(telemetry.ClockBehind, "ts %s is older than events of class %s are kept: raise retention.%s first", ts, device.Class, device.Class)
+	}
 	e = telemetry.Event{Device: device, TS: ts, Received: received}
 	for _, field := range []struct {
 		name string

@@ -99,7 +99,7 @@ func (b flatBuffer) follow(at int) int {
 
 // field is the position of a table's field; 0 when the table does not have it.
 func (b flatBuffer) field(table, n int) int {
-	fields := table - int(int32(binary.LittleEndian.Uint32(b[table:]))) //nolint:gosec // it is signed in the file
+	fields := table - int(int32(binary.LittleEndian.Uint32(b[table:]))) // it is signed in the file
 	if 4+2*n >= int(binary.LittleEndian.Uint16(b[fields:])) {
 		return 0
 	}

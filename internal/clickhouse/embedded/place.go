@@ -44,7 +44,7 @@ type runtimeInfo struct {
 
 // publish writes the runtime file, all of it or nothing.
 func (p place) publish(o clickhouse.Options) error {
-	data, err := json.MarshalIndent(runtimeInfo{ //nolint:gosec // the password is what the file is for; only this user can read it
+	data, err := json.MarshalIndent(runtimeInfo{ // the password is what the file is for; only this user can read it
 		Addr: o.Addrs[0], HTTPURL: o.HTTPURL, Database: o.Database, User: o.User, Password: o.Password,
 	}, "", "  ")
 	if err == nil {
