@@ -49,7 +49,7 @@ func TestDemo(t *testing.T) {
 		t.Error(err)
 	}
 
-	live := watchLive(t, "ws://"+page+"/api/v1/live?project=my-estate", newViewerToken(t, dir))
+	live := watchLive(t, "ws://"+page+"/api/v1/live?project=my-estate", makeToken(t, dir, "viewer"))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p, err := mqtttest.NewPublisher(ctx, mqtttest.PublisherOptions{Addr: broker})

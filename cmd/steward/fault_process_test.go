@@ -68,15 +68,15 @@ const publisherName, publisherPassword = "publisher", "a password of the tests"
 // token makes a machine's token that may read everything.
 func (s *server) token() string {
 	s.t.Helper()
-	return newViewerToken(s.t, s.dir)
+	return makeToken(s.t, s.dir, "viewer")
 }
 
-// newViewerToken makes a token by the command line, beside whatever runs on the
-// data folder.
-func newViewerToken(t *testing.T, dir string) string {
+// makeToken makes a token by the command line, beside whatever runs on the data
+// folder.
+func makeToken(t *testing.T, dir, role string) string {
 	t.Helper()
 	var problems bytes.Buffer
-	cmd := exec.Command(program(t), "token", "add", "--name", "test", "--role", "viewer", "--data", dir)
+	cmd := exec.Command(program(t), "token", "add", "--name", role, "--role", role, "--data", dir)
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
 	if err != nil {

@@ -14,7 +14,9 @@ import (
 // in this process or in another.
 const (
 	followEvery = time.Second
-	followPage  = 1000
+	// followPage is large because each page of devices has a dictionary that is in
+	// use read anew.
+	followPage = 20_000
 	// anchorEvery is how often the end of the audit log is noted in ClickHouse:
 	// what is cut off the log within this time goes unnoticed.
 	anchorEvery = 10 * time.Second
