@@ -283,7 +283,8 @@ func TestReadersGetWhatTheyMayRead(t *testing.T) {
 		mustPublish(t, lift, liftTopic+"event", "ours", false)
 		for user, c := range open {
 			want := []string{liftTopic + "event ours", liftTopic + "status online"}
-			if got := receive(t, c, "ours"); !slices.Equal(got, want) {
+			// Who subscribes while a retained message is on its way may get it twice.
+			if got := slices.Compact(receive(t, c, "ours")); !slices.Equal(got, want) {
 				t.Errorf("version %d: %s got %q", version, user, got)
 			}
 		}

@@ -50,6 +50,7 @@ type Broker struct {
 	server *mochi.Server
 	cancel context.CancelFunc
 	addr   string
+	door   *door
 	work   sync.WaitGroup
 }
 
@@ -106,6 +107,7 @@ func (b *Broker) listen(opts BrokerOptions, hook *brokerHook) error {
 		Listener: l, tls: opts.TLS, most: int64(opts.MaxClients) + strangers,
 		refused: func(r refusal, remote string) { hook.refused.note(r, "", remote, "") },
 	}
+	b.door = d
 	if err := b.server.AddListener(listeners.NewNet("mqtt", d)); err != nil {
 		_ = l.Close()
 		return err
@@ -120,6 +122,10 @@ func (b *Broker) Addr() string { return b.addr }
 // send again.
 func (b *Broker) Close() error {
 	b.cancel()
+	// The library counts a connection when it begins to serve it, and waits for
+	// that count here with nothing between the two: whoever has left the door is
+	// seen to have been counted.
+	_ = b.door.open.Load()
 	err := b.server.Close()
 	b.work.Wait()
 	return err

@@ -101,9 +101,8 @@ func (s *stranger) introduced(b []byte) bool {
 }
 
 func (s *stranger) Close() error {
-	err := s.Conn.Close()
 	s.once.Do(func() { s.door.open.Add(-1) })
-	return err
+	return s.Conn.Close()
 }
 
 // hostOf is an address without its port.
