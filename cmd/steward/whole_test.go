@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -124,7 +125,7 @@ func TestTheWhole(t *testing.T) {
 		out, err := exec.Command(program(t), "sql", "--data", s.dir, "--format", "TSV",
 			"SELECT dictGet('steward.device_info', 'state', ('north', 'harbour', 'meter', 'm1'))").CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || got != "active" {
-			return fmt.Errorf("state %q, %v", got, err)
+			return errors.Join(err, fmt.Errorf("state %q", got))
 		}
 		return nil
 	})
