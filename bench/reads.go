@@ -45,22 +45,11 @@ type readRun struct {
 func (b *bench) reads(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	broker, err := startBroker(ctx)
+	broker, s, stop, err := b.startSteward(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, broker.Close()) }()
-	s, err := b.newSteward()
-	if err != nil {
-		return err
-	}
-	if err := s.launch(ctx, broker); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.stop()) }()
-	if _, err := awaitLog(ctx, broker, s, subscribedLine, 1); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, stop()) }()
 	db, err := s.store()
 	if err != nil {
 		return err

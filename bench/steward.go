@@ -37,6 +37,26 @@ func (b *bench) newSteward() (*steward, error) {
 	return &steward{binary: b.settings.steward, library: b.settings.library, dir: dir}, err
 }
 
+// startSteward starts a broker and a steward that has subscribed to it. Whoever
+// gets them stops them.
+func (b *bench) startSteward(ctx context.Context) (broker *mqtttest.Mosquitto, s *steward, stop func() error, err error) {
+	if broker, err = startBroker(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	stop = broker.Close
+	if s, err = b.newSteward(); err == nil {
+		err = s.launch(ctx, broker)
+	}
+	if err == nil {
+		stop = func() error { return errors.Join(s.stop(), broker.Close()) }
+		_, err = awaitLog(ctx, broker, s, subscribedLine, 1)
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, stop())
+	}
+	return broker, s, stop, nil
+}
+
 func (s *steward) dataDir() string   { return filepath.Join(s.dir, "data") }
 func (s *steward) engineDir() string { return filepath.Join(s.dataDir(), "clickhouse") }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"steward/dashboard/api"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -152,9 +153,9 @@ func eventually(t testing.TB, what string, holds func() bool) {
 }
 
 // problemOf reads an answer that must be a problem of this status.
-func problemOf(t *testing.T, answer *http.Response, body []byte, status int) problem {
+func problemOf(t *testing.T, answer *http.Response, body []byte, status int) api.Problem {
 	t.Helper()
-	var p problem
+	var p api.Problem
 	if answer.StatusCode != status || answer.Header.Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("answer is %s of %s, want a problem %d: %s", answer.Status, answer.Header.Get("Content-Type"), status, body)
 	}

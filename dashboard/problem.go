@@ -5,24 +5,15 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-)
 
-// problem is an error as RFC 9457 has it, with a code for programs: the same
-// shape as the API's.
-type problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Code   string `json:"code"` // stable, in snake_case
-	Detail string `json:"detail,omitempty"`
-}
+	"steward/dashboard/api"
+)
 
 // fail answers a request with a problem. code is for programs and stays the same,
 // detail for the person who reads it: what was wrong and what to do.
 func fail(w http.ResponseWriter, status int, code, detail string) {
-	answer(w, status, "application/problem+json", problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail,
-	})
+	p := api.NewProblem(status, code, detail)
+	answer(w, status, p.ContentType(""), p)
 }
 
 // failLater is fail for what may work after a while.

@@ -60,6 +60,12 @@ const (
 	CodeChangePassword = "password_change_required"
 )
 
+// NewProblem is a Problem for those in front of the API, so that all errors of a
+// server have one shape.
+func NewProblem(status int, code, detail string) *Problem {
+	return problem(status, code, "%s", detail)
+}
+
 // problem makes a Problem. detail is for the person who reads it.
 func problem(status int, code, detail string, args ...any) *Problem {
 	return &Problem{

@@ -3,6 +3,8 @@ package app
 import (
 	"net/http"
 	"sync/atomic"
+
+	"steward/dashboard/api"
 )
 
 // lateHandler answers for a handler that is not there yet: the page is served
@@ -16,9 +18,6 @@ func (l *lateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		(*h).ServeHTTP(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Retry-After", "2")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(`{"type":"about:blank","title":"Service Unavailable","status":503,"code":"starting","detail":"Steward is starting; /readyz tells what it waits for"}` + "\n")) // who asked may be gone
+	api.NewProblem(http.StatusServiceUnavailable, "starting", "Steward is starting; /readyz tells what it waits for").Write(w, r)
 }

@@ -104,29 +104,6 @@ func (s *Store) RecentEvents(ctx context.Context, limit int, since time.Time) ([
 	return s.events(ctx, "recent_events", driver.Parameters{"since": milliseconds(since), "limit": strconv.Itoa(limit)})
 }
 
-// DeadLettersToReplay lists letters that have not been replayed, in the order
-// of receipt and ID, from behind the given one (nil: from the first), at most
-// limit. A message that was quarantined twice comes once.
-func (s *Store) DeadLettersToReplay(ctx context.Context, after *telemetry.DeadLetter, limit int) ([]telemetry.DeadLetter, error) {
-	params := driver.Parameters{"after_received": "-1", "after_id": "", "limit": strconv.Itoa(limit)}
-	if after != nil {
-		params["after_received"], params["after_id"] = strconv.FormatInt(int64(after.Received), 10), parameterEscaper.Replace(after.ID)
-	}
-	var letters []telemetry.DeadLetter
-	err := s.each(ctx, "dead_letters_to_replay", params, func(scan func(...any) error) error {
-		var received int64
-		var payload, reason string
-		var l telemetry.DeadLetter
-		if err := scan(&received, &l.ID, &l.Topic, &payload, &l.Codec, &reason, &l.Error); err != nil {
-			return err
-		}
-		l.Received, l.Payload, l.Reason = telemetry.Millis(received), []byte(payload), telemetry.Reason(reason)
-		letters = append(letters, l)
-		return nil
-	})
-	return letters, err
-}
-
 // MarkReplayed records that the letters with these IDs were fed in again, so
 // that they are not listed any more.
 func (s *Store) MarkReplayed(ctx context.Context, ids []string) error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/clickhousetest"
 	"steward/internal/telemetry"
@@ -159,7 +160,7 @@ func TestDeadLettersAreReplayedOnce(t *testing.T) {
 	appendTo(t, db, b, "1")
 	appendTo(t, db, b, "2") // quarantined twice
 
-	all, err := db.DeadLettersToReplay(t.Context(), nil, 100)
+	all, err := db.LettersToReplay(t.Context(), authz.Everything(), clickhouse.ReplayQuery{Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func TestDeadLettersAreReplayedOnce(t *testing.T) {
 	}
 	var paged []telemetry.DeadLetter
 	for after := (*telemetry.DeadLetter)(nil); ; {
-		page, err := db.DeadLettersToReplay(t.Context(), after, 2)
+		page, err := db.LettersToReplay(t.Context(), authz.Everything(), clickhouse.ReplayQuery{After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +194,7 @@ func TestDeadLettersAreReplayedOnce(t *testing.T) {
 	if err := db.MarkReplayed(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	rest, err := db.DeadLettersToReplay(t.Context(), nil, 100)
+	rest, err := db.LettersToReplay(t.Context(), authz.Everything(), clickhouse.ReplayQuery{Limit: 100})
 	if err != nil || len(rest) != 3 || rest[0].ID != "c" {
 		t.Errorf("after two were replayed: %+v, %v", rest, err)
 	}
