@@ -223,7 +223,7 @@ func TestFollowersEndEqualToTheBoard(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			var running, following sync.WaitGroup
 			running.Go(func() { _ = b.Run(ctx) })
-			over := make(chan struct{})
+			over, settled := make(chan struct{}), make(chan struct{}) // no more traffic; no more frames
 
 			type result struct {
 				scope Scope
@@ -240,25 +240,21 @@ func TestFollowersEndEqualToTheBoard(t *testing.T) {
 					sub := b.Subscribe(scope)
 					defer sub.Close()
 					for r.err == nil {
+						ended := isClosed(settled) // asked first: what was published before is still read below
 						u, more, ok := sub.Next()
-						if ok {
-							r.err = r.apply(u)
-							if !slow {
-								continue
+						if !ok {
+							if ended {
+								break
 							}
-							select { // one frame, then nothing until the end of all traffic
-							case <-over:
-							case <-ctx.Done():
+							select {
+							case <-more:
+							case <-settled:
 							}
 							continue
 						}
-						select {
-						case <-more:
-							continue
-						case <-ctx.Done():
-						}
-						if _, _, ok := sub.Next(); !ok {
-							break
+						r.err = r.apply(u)
+						if slow { // one frame, then nothing until the end of all traffic
+							<-over
 						}
 					}
 					mu.Lock()
@@ -281,6 +277,7 @@ func TestFollowersEndEqualToTheBoard(t *testing.T) {
 			close(over)
 			stop()
 			running.Wait()
+			close(settled)
 			following.Wait()
 
 			if len(results) != cap(results) {
@@ -302,6 +299,15 @@ func TestFollowersEndEqualToTheBoard(t *testing.T) {
 				t.Error("no slow follower missed anything: the test does not reach its restart")
 			}
 		})
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
