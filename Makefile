@@ -52,7 +52,7 @@ $(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
 
 .PHONY: test
 test: build ## set up and run every test: Go with -race, browser, command line
-	@scripts/need.sh gcc mosquitto prometheus chromium postgresql
+	@scripts/need.sh gcc mosquitto prometheus alertmanager chromium postgresql
 	npm run --silent --prefix $(WEB_DIR) check
 	go vet ./...
 	go test -race -timeout 20m ./...

@@ -9,7 +9,7 @@ import (
 )
 
 // TestBrowser plays the application in a real browser against a real server. The
-// scenes are in web/test/browser.mjs.
+// scenes are in web/test.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
@@ -36,7 +36,7 @@ func TestBrowser(t *testing.T) {
 	control := s.control()
 	defer control.Close()
 	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "--test-concurrency=1",
-		"test/unit.mjs", "test/account.mjs", "test/browser.mjs")
+		"test/unit.mjs", "test/account.mjs", "test/browser.mjs", "test/incidents.mjs")
 	run.Dir = "web"
 	run.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,

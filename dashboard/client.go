@@ -10,6 +10,7 @@ import (
 
 	"steward/internal/authz"
 	"steward/internal/live"
+	"steward/internal/live/calls"
 	"steward/internal/telemetry"
 )
 
@@ -21,8 +22,10 @@ const compressFrom = 512
 type client struct {
 	hub      *hub
 	conn     *websocket.Conn
-	overview bool // dangers and counts follow the scope
+	overview bool // dangers, incidents and counts follow the scope
 	scope    live.Scope
+	after    cursor              // of the incidents that it came with
+	calls    *calls.Subscription // nil when this process has no incidents
 	who      visitor
 
 	wishes  chan live.Filter // what the client asks to see; the newest only
@@ -33,6 +36,12 @@ type client struct {
 
 	sent  time.Time // when the last message went out
 	grace grace
+}
+
+// cursor is up to where a client knows the incidents of a view.
+type cursor struct {
+	seq  int64 // -1 for none
+	view string
 }
 
 // visitor is who looks, as of the last time it was asked.
@@ -46,12 +55,13 @@ type wrong struct{ code, detail string }
 
 var errElsewhere = &wrong{"not_found", "there is no such place, or it is not among yours"}
 
-func newClient(h *hub, conn *websocket.Conn, s live.Scope, overview bool, who visitor) *client {
+func newClient(h *hub, conn *websocket.Conn, s live.Scope, overview bool, after cursor, who visitor) *client {
 	return &client{
 		hub:      h,
 		conn:     conn,
 		overview: overview,
 		scope:    s,
+		after:    after,
 		who:      who,
 		wishes:   make(chan live.Filter, 1),
 		replies:  make(chan *wrong, 1),
@@ -108,7 +118,7 @@ func (c *client) goodbye(end *ended) {
 	}
 }
 
-// write follows the board until the connection ends, and says why it did.
+// write follows the boards until the connection ends, and says why it did.
 func (c *client) write() error {
 	sub := c.hub.board.Subscribe(c.scope)
 	defer func() { sub.Close() }()
@@ -122,6 +132,7 @@ func (c *client) write() error {
 	now := make(chan struct{})
 	close(now)
 	more := (<-chan struct{})(now) // closed when something may be waiting
+	called := c.call(c.after)      // the same of incidents
 	for {
 		var err error
 		// With several cases ready Go picks one at random, so a client that is
@@ -144,6 +155,9 @@ func (c *client) write() error {
 			sub.Close()
 			sub = c.hub.board.Subscribe(c.scope)
 			more = now
+			if c.overview {
+				called = c.call(cursor{seq: -1})
+			}
 		case reply := <-c.replies:
 			err = c.send(encodeError(reply))
 		case <-still.C:
@@ -152,6 +166,7 @@ func (c *client) write() error {
 				sub.Close()
 				sub = c.hub.board.Subscribe(c.scope)
 				more = now
+				called = c.call(cursor{seq: -1})
 			}
 		case <-ping.C:
 			// When the connection is full it fails by its own deadline, and send
@@ -169,11 +184,37 @@ func (c *client) write() error {
 			}
 			more = now
 			err = c.update(update)
+		case <-called:
+			update, next, ok := c.calls.Next(c.hub.running)
+			if !ok {
+				called = next
+				continue
+			}
+			called = now
+			c.hub.metrics.frames.Inc()
+			err = c.send(c.hub.callsMessage(update))
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// call follows the incidents that the client may see, after a cursor, and returns
+// the channel that is closed when something may be waiting; nil, which never is,
+// when this process has no incidents.
+func (c *client) call(after cursor) <-chan struct{} {
+	if c.hub.calls == nil {
+		return nil
+	}
+	scope := calls.Scope{Filter: c.scope.Overview, Allowed: c.scope.Allowed}
+	if after.view != "" && after.view != scope.Name() {
+		after.seq = -1 // what the client has is not all that it may see now, or more
+	}
+	c.calls = c.hub.calls.Subscribe(scope, after.seq)
+	now := make(chan struct{})
+	close(now)
+	return now
 }
 
 // stillAllowed asks who the client is now: a connection outlives the request

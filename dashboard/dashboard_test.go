@@ -98,6 +98,14 @@ func serve(t testing.TB, board live.Options, o Options, change func(*Server)) *s
 	return s
 }
 
+// run runs something until the test is over.
+func run(t testing.TB, what interface{ Run(context.Context) error }) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = what.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+}
+
 // get asks for a path and returns the answer with its body read.
 func (s *site) get(path string, header ...string) (*http.Response, []byte) {
 	return s.do(http.MethodGet, path, header...)

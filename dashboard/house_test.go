@@ -13,7 +13,9 @@ import (
 	"steward/internal/controldb"
 	"steward/internal/controldb/controldbtest"
 	"steward/internal/identity"
+	"steward/internal/incident"
 	"steward/internal/live"
+	"steward/internal/live/calls"
 	"steward/internal/registry"
 	"steward/internal/telemetry"
 )
@@ -23,9 +25,11 @@ func TestMain(m *testing.M) { os.Exit(controldbtest.Wrap(m).Run()) }
 // house is the real registry, identity and API behind a dashboard, on a database
 // of its own.
 type house struct {
-	registry *registry.Store
-	identity *identity.Service
-	answers  *registry.Answers
+	registry  *registry.Store
+	identity  *identity.Service
+	answers   *registry.Answers
+	incidents *incident.Store
+	calls     *calls.Board // of the incidents; it runs until the test is over
 }
 
 // password is that of everybody in a house.
@@ -34,6 +38,7 @@ const password = "correct horse battery"
 // people of a house, by login name.
 var people = map[string][]authz.Grant{
 	"boss":      {{Role: authz.Administrator, Place: authz.HQ}},
+	"operator":  {{Role: authz.Operator, Place: authz.Place{Region: "north", Project: "harbour"}}},
 	"north":     {{Role: authz.Manager, Place: authz.Place{Region: "north"}}},
 	"engineer":  {{Role: authz.Engineer, Place: authz.Place{Region: "north", Project: "harbour"}}},
 	"viewer":    {{Role: authz.Viewer, Place: authz.Place{Region: "north", Project: "harbour"}}},
@@ -80,14 +85,20 @@ func houseOn(t testing.TB, db *controldb.DB) *house {
 			t.Fatal(err)
 		}
 	}
-	return &house{reg, id, registry.NewAnswers(db, nil)}
+	incidents := incident.NewStore(controldbtest.SQLiteIncidents(t), incident.Options{})
+	board, err := calls.New(calls.Options{Store: incidents, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, board)
+	return &house{reg, id, registry.NewAnswers(db, nil), incidents, board}
 }
 
 // api is the house's API over a board.
 func (h *house) api(t testing.TB, board *live.Board) http.Handler {
 	t.Helper()
 	a, err := api.New(api.Options{
-		Registry: h.registry, Identity: h.identity, Answers: h.answers, Live: board, Logger: slog.New(slog.DiscardHandler), Version: "test",
+		Registry: h.registry, Identity: h.identity, Answers: h.answers, Live: board, Incidents: h.incidents, Desk: desk{h.incidents}, Logger: slog.New(slog.DiscardHandler), Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"steward/dashboard/api"
 	"steward/internal/authz"
 	"steward/internal/live"
+	"steward/internal/live/calls"
 	"steward/internal/telemetry"
 )
 
@@ -55,6 +57,7 @@ const (
 // is encoded.
 type hub struct {
 	board    *live.Board
+	calls    *calls.Board // nil when this process has no incidents
 	identity Identity
 	metrics  *metrics
 	log      *slog.Logger
@@ -76,6 +79,7 @@ func newHub(o Options, m *metrics, from origins) *hub {
 	running, cancel := context.WithCancel(context.Background())
 	return &hub{
 		board:    o.Board,
+		calls:    o.Calls,
 		identity: o.Identity,
 		metrics:  m,
 		log:      o.Logger,
@@ -123,6 +127,11 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "invalid", err.Error())
 		return
 	}
+	after, err := parseAfter(r.URL.Query())
+	if err != nil {
+		fail(w, http.StatusBadRequest, "invalid", err.Error())
+		return
+	}
 	if !reaches(allowed, scope.Detail) {
 		fail(w, http.StatusNotFound, errElsewhere.code, errElsewhere.detail)
 		return
@@ -143,7 +152,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	who := visitor{p, api.RequestFrom(r.Context()).Session.ID}
-	newClient(h, conn, scope, r.URL.Query().Get("overview") == "scope", who).run()
+	newClient(h, conn, scope, r.URL.Query().Get("overview") == "scope", after, who).run()
 }
 
 // enter counts a client in, or answers why not.
@@ -209,6 +218,19 @@ func parseScope(q url.Values) (live.Scope, error) {
 	default:
 		return live.Scope{}, fmt.Errorf("overview %.64q is not one of all, scope", o)
 	}
+}
+
+// parseAfter reads the cursor of incidents that a client had.
+func parseAfter(q url.Values) (cursor, error) {
+	text := q.Get("after")
+	if text == "" {
+		return cursor{seq: -1}, nil
+	}
+	seq, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seq < 0 {
+		return cursor{}, fmt.Errorf("after %.64q is not a cursor: want the number of a message of incidents", text)
+	}
+	return cursor{seq, q.Get("view")}, nil
 }
 
 // reaches reports whether some of what f selects may be seen. A project without

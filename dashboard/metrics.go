@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"steward/internal/live"
+	"steward/internal/live/calls"
 )
 
 // dropReason says why the server ended a client's connection.
@@ -48,7 +49,7 @@ type metrics struct {
 	request *prometheus.HistogramVec
 }
 
-func newMetrics(r prometheus.Registerer, board *live.Board) *metrics {
+func newMetrics(r prometheus.Registerer, board *live.Board, incidents *calls.Board) *metrics {
 	m := &metrics{
 		clients: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "steward_live_clients", Help: "Websocket clients connected now.",
@@ -93,6 +94,11 @@ func newMetrics(r prometheus.Registerer, board *live.Board) *metrics {
 			Name: "steward_live_values_refused_total", Help: "Values not shown live because there were too many devices or metrics.",
 		}, func() float64 { s := board.Stats(); return float64(s.RefusedDevices + s.RefusedMetrics) }),
 	)
+	if incidents != nil {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "steward_live_incidents", Help: "Open incidents that are held in memory for websocket clients.",
+		}, func() float64 { return float64(incidents.Stats().Open) }))
+	}
 	return m
 }
 

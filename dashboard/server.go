@@ -21,8 +21,9 @@
 // session's cookie or a token, and shows the places where its principal may
 // read, whatever is asked for. The query parameters region, project, class and
 // device choose the devices whose values, events and rejected messages are sent;
-// none means all. Dangers and counts are of all places that may be seen unless
-// overview=scope limits them too (to the region, project and class). A client changes its scope with a message of the same fields:
+// none means all. Dangers, incidents and counts are of all places that may be
+// seen unless overview=scope limits them too (to the region, project and class).
+// A client changes its scope with a message of the same fields:
 //
 //	{"subscribe":{"region":"north","project":"harbour"}}
 //
@@ -59,6 +60,30 @@
 // a device it has the values that changed. Events may be older than those
 // before: they belong where their ts is.
 //
+// Incidents have messages of their own:
+//
+//	{"type":"incidents","cursor":812,"view":"k3j9x0aa","now":…,"reset":true,"partial":false,
+//	 "incidents":[INCIDENT]}
+//
+// comes first, and again when what the client may see changes: with reset the
+// incidents are all that are open, and the client forgets those it had. Then
+//
+//	{"type":"incidents","cursor":815,"view":"k3j9x0aa","now":…,"reset":false,"partial":false,
+//	 "incidents":[INCIDENT],
+//	 "entries":[{"seq":814,"incident":"…","n":3,"kind":"acknowledged","at":"…","received_at":"…",
+//	             "state":"acknowledged","actor":{"kind":"person","id":"…","name":"…"},"note":"…"}]}
+//
+// tells within a moment what was committed: the incidents that changed, as they
+// are now, and what was added to their timelines, in order. INCIDENT is what GET
+// /api/v1/incidents/{id} answers, its times in RFC 3339; of two with the same id
+// the one with the greater version holds. A client that was away gives its last
+// cursor and view when it connects, as the query parameters after=815 and
+// view=k3j9x0aa, and gets what it missed in one message without reset, also when
+// that is nothing; when it missed too much, or the view is another by now, it
+// gets one with reset. With partial, more incidents are open than
+// are sent: the list is in the API. Acting on incidents is the API's. A process
+// without incidents sends none of this.
+//
 //	{"type":"missed","updates":1234}
 //
 // says that the client was too slow and how many updates it lost; a snapshot
@@ -92,12 +117,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"steward/internal/live"
+	"steward/internal/live/calls"
 )
 
 // Options is what a Server needs. Board, Identity, Gatherer, Registerer, Ready
 // and Logger are required.
 type Options struct {
 	Board    *live.Board
+	Calls    *calls.Board // open incidents; nil when this process has none
 	Identity Identity
 	// API answers under /api/v1/, save for the live websocket; without one there
 	// is nothing. It finds authz.From and api.RequestFrom in its contexts.
@@ -186,7 +213,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: %w", err)
 	}
-	m := newMetrics(o.Registerer, o.Board)
+	m := newMetrics(o.Registerer, o.Board, o.Calls)
 	s := &Server{
 		opts:    o,
 		metrics: m,

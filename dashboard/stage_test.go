@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"steward/internal/incident"
 	"steward/internal/live"
 	"steward/internal/telemetry"
 )
@@ -60,6 +61,8 @@ type command struct {
 	Rate     int                `json:"rate"`
 	Devices  []string           `json:"devices"` // that publish without being known
 	Person   string             `json:"person"`  // a login name
+	Incident *incident.Incident `json:"incident"`
+	Entry    incident.Entry     `json:"entry"` // of the incident's timeline
 }
 
 func newStage(t *testing.T) *stage {
@@ -88,6 +91,9 @@ func (s *stage) reset() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = b.Run(ctx) })
+	if err := (desk{s.house.incidents}).clear(ctx); err != nil {
+		s.t.Fatal(err)
+	}
 	s.board, s.devices = b, nil
 	s.halt = func() { cancel(); running.Wait() }
 	s.up()
@@ -114,7 +120,7 @@ func (s *stage) up() {
 	}
 	reg := prometheus.NewRegistry()
 	server, err := New(Options{
-		Board: s.board, Identity: s.house.identity, API: s.house.api(s.t, s.board), Gatherer: reg, Registerer: reg, Version: "test",
+		Board: s.board, Calls: s.house.calls, Identity: s.house.identity, API: s.house.api(s.t, s.board), Gatherer: reg, Registerer: reg, Version: "test",
 		Ready:  func(context.Context) []NotReady { return nil },
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -200,6 +206,11 @@ func (s *stage) play(c *command, say io.Writer) error {
 		s.board.Rejected(telemetry.DeadLetter{
 			ID: fmt.Sprint(c.Topic, received), Received: received, Topic: c.Topic, Payload: c.Payload, Codec: "json", Reason: c.Reason, Error: c.Error,
 		})
+	case "incident":
+		if c.Incident == nil {
+			return errors.New("an incident without itself")
+		}
+		return desk{s.house.incidents}.put(s.t.Context(), *c.Incident, c.Entry)
 	case "fleet":
 		s.fleet(c.Count)
 	case "traffic":

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +25,9 @@ type viewer struct {
 	events  int
 	missed  uint64
 	scope   map[string]any
-	heard   bytes.Buffer // every message, as it came
+	calls   map[string]map[string]any // incidents by id
+	entries string                    // of timelines: incident:kind, as they came
+	heard   bytes.Buffer              // every message, as it came
 }
 
 // view connects as who may see everything. tune may change the dialer.
@@ -81,6 +86,11 @@ func (v *viewer) next() (string, map[string]any, error) {
 		v.apply(m)
 	case "missed":
 		v.missed += uint64(m["updates"].(float64))
+	case "incidents":
+		if m["reset"] == true {
+			v.calls, v.entries = map[string]map[string]any{}, ""
+		}
+		v.applyCalls(m)
 	case "ping", "error":
 	default:
 		return "", nil, fmt.Errorf("message of type %q", kind)
@@ -111,6 +121,21 @@ func (v *viewer) apply(m map[string]any) {
 	}
 	v.events += len(items(m, "events"))
 }
+
+func (v *viewer) applyCalls(m map[string]any) {
+	if v.calls == nil {
+		v.calls = map[string]map[string]any{}
+	}
+	for _, in := range items(m, "incidents") {
+		v.calls[in["id"].(string)] = in
+	}
+	for _, e := range items(m, "entries") {
+		v.entries = strings.TrimSpace(fmt.Sprint(v.entries, " ", e["incident"], ":", e["kind"]))
+	}
+}
+
+// callNames are the incidents that v has, in order.
+func (v *viewer) callNames() []string { return slices.Sorted(maps.Keys(v.calls)) }
 
 func items(m map[string]any, name string) []map[string]any {
 	list, _ := m[name].([]any)

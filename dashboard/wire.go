@@ -6,6 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"steward/internal/live"
+	"steward/internal/live/calls"
 	"steward/internal/telemetry"
 )
 
@@ -33,6 +34,12 @@ func (h *hub) frameMessage(f *live.Frame) message {
 	return f.Shared(func(f *live.Frame) any { return h.counted(encodeFrame(f)) }).(message)
 }
 
+// callsMessage is the message of an update of incidents, encoded once for all
+// that get it.
+func (h *hub) callsMessage(u *calls.Update) message {
+	return u.Shared(func(u *calls.Update) any { return h.counted(encodeCalls(u)) }).(message)
+}
+
 func (h *hub) counted(text []byte) message {
 	h.metrics.bytes.Add(float64(len(text)))
 	return newMessage(text)
@@ -52,6 +59,28 @@ func encodeError(e *wrong) message {
 	b := appendString([]byte(`{"type":"error","code":`), e.code)
 	b = appendString(append(b, `,"detail":`...), e.detail)
 	return newMessage(append(b, '}'))
+}
+
+func encodeCalls(u *calls.Update) []byte {
+	size := 128
+	for _, texts := range [][][]byte{u.Incidents, u.Entries} {
+		for _, text := range texts {
+			size += len(text) + 1
+		}
+	}
+	e := encoder{b: make([]byte, 0, size)}
+	e.b = append(e.b, `{"type":"incidents","cursor":`...)
+	e.b = appendInt(e.b, u.Cursor)
+	e.text("view", u.Scope)
+	e.field("now", int64(u.At))
+	e.b = append(e.b, `,"reset":`...)
+	e.b = strconv.AppendBool(e.b, u.Reset)
+	e.b = append(e.b, `,"partial":`...)
+	e.b = strconv.AppendBool(e.b, u.Partial)
+	text := func(t []byte) { e.b = append(e.b, t...) }
+	list(&e, "incidents", u.Incidents, text)
+	some(&e, "entries", u.Entries, text)
+	return append(e.b, '}')
 }
 
 // encoder writes the body of a snapshot or a delta. It collects the metrics it

@@ -227,22 +227,29 @@ func (m marks) progress(p *processor, size int) {
 }
 
 // keep starts a new mark at to, the end of a batch, and returns the position
-// from which the spool must be kept: the latest mark from which reading on
-// fills both windows, but not further back than maxReplay bytes.
+// from which the spool must be kept for the memory of duplicates.
 func (s *Store) keep(to uint64) uint64 {
 	m := s.marks
-	most := min(maxReplay, uint64(s.spool.Stats().MaxBytes)/maxReplayPart)
-	last := m[len(m)-1]
-	first := 0
+	first := m.first(to, uint64(s.opts.DedupWindow), replayBytes(s.spool))
+	s.marks = append(m[first:], mark{seq: to, values: m[len(m)-1].values})
+	return s.marks[0].seq
+}
+
+// first is the latest mark from which reading on, to the position at which the
+// last one ends, fills both windows, but not further back than most bytes.
+func (m marks) first(to, window, most uint64) int {
 	var bytes uint64
 	for i := len(m) - 1; i > 0; i-- {
 		bytes += m[i].bytes
-		enough := last.values-m[i-1].values >= uint64(s.opts.DedupWindow) && to-m[i].seq >= deliveryWindow
+		enough := m[len(m)-1].values-m[i-1].values >= window && to-m[i].seq >= deliveryWindow
 		if enough || bytes > most {
-			first = i
-			break
+			return i
 		}
 	}
-	s.marks = append(m[first:], mark{seq: to, values: last.values})
-	return s.marks[0].seq
+	return 0
+}
+
+// replayBytes is how much of a spool may be kept for the memory of duplicates.
+func replayBytes(s *spool.Spool) uint64 {
+	return min(maxReplay, uint64(s.Stats().MaxBytes)/maxReplayPart)
 }

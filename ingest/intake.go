@@ -102,6 +102,25 @@ func (in *Intake) waitRoom(ctx context.Context, m *Message) error {
 	return in.spool.WaitRoom(ctx, in.sizeOf(m), isEvent(m.Topic))
 }
 
+// Accept takes a message from within the process and returns when it is on disk.
+// It waits while the spool is full.
+func (in *Intake) Accept(ctx context.Context, m Message) error {
+	for {
+		seq, err := in.acceptSoon(ctx, &m)
+		if errors.Is(err, spool.ErrFull) {
+			err = in.waitRoom(ctx, &m)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		_, err = in.spool.AwaitDurable(ctx, seq)
+		return err
+	}
+}
+
 func (in *Intake) sizeOf(m *Message) int {
 	in.admit(m)
 	return envelopeSize + len(m.Topic) + min(len(m.Payload), m.room)

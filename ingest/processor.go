@@ -41,6 +41,7 @@ type processor struct {
 	deliveries *window // repeated deliveries of one publish
 	values     *window // repeated readings, states and events of a device
 	eventsOnly bool    // values are not checked: for who minds a repetition less than the work
+	topic      string  // of the last message whose topic was good
 	out        codec.Output
 	letters    []telemetry.DeadLetter
 	late       int // readings of the last message that were older than the device's newest
@@ -49,6 +50,7 @@ type processor struct {
 
 // source is a parsed topic with what is kept per device.
 type source struct {
+	topic  string
 	stream telemetry.Stream
 	device *device
 }
@@ -85,6 +87,7 @@ func (p *processor) process(seq uint64, rec record) outcome {
 		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: telemetry.BadTopic, Err: err})
 		return rejected
 	}
+	p.topic = src.topic
 	if rec.refused {
 		err := telemetry.Reject(telemetry.UnknownDevice, "device %s is not approved in the registry: approve it there, then replay this message", src.device.id)
 		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: err.Reason, Err: err.Err})
@@ -127,7 +130,7 @@ func (p *processor) source(topic []byte) (source, error) {
 		return source{}, err
 	}
 	// The three streams of a device share what is kept of it.
-	s := source{stream: stream}
+	s := source{topic: string(topic), stream: stream}
 	for _, other := range []telemetry.Stream{telemetry.StreamTelemetry, telemetry.StreamEvent, telemetry.StreamStatus} {
 		if o, ok := p.topics[id.Topic(other)]; ok {
 			s.device = o.device
@@ -137,7 +140,7 @@ func (p *processor) source(topic []byte) (source, error) {
 		s.device = &device{id: id, hash: xxhash.Sum64String(id.String()), newest: math.MinInt64}
 	}
 	if len(p.topics) < maxDevices {
-		p.topics[string(topic)] = s
+		p.topics[s.topic] = s
 	}
 	return s, nil
 }

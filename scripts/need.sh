@@ -6,10 +6,11 @@ set -euo pipefail
 # What apt calls what a tool needs, and the command that proves it.
 declare -A package=(
   [gcc]="gcc libc6-dev" [mosquitto]="mosquitto mosquitto-clients" [prometheus]="prometheus"
+  [alertmanager]="prometheus-alertmanager"
   [chromium]="chromium fonts-noto-cjk" [postgresql]="postgresql" [node]="nodejs npm" [go]="golang"
 )
 declare -A proof=(
-  [gcc]=gcc [mosquitto]=/usr/sbin/mosquitto [prometheus]=promtool [chromium]=chromium [postgresql]=/usr/share/postgresql-common/pg_wrapper [node]=npm [go]=go
+  [gcc]=gcc [mosquitto]=/usr/sbin/mosquitto [prometheus]=promtool [alertmanager]=prometheus-alertmanager [chromium]=chromium [postgresql]=/usr/share/postgresql-common/pg_wrapper [node]=npm [go]=go
 )
 
 missing=()

@@ -4,6 +4,13 @@
 // A channel knows how to send one message and how to tell a failure that time
 // may mend from one that it will not; when, how often and where else to try is
 // the worker's.
+//
+// [Parse] reads channels.yaml, [Open] makes the channels of it, a [Worker] empties
+// the outbox through them, and [Receive] reads what Alertmanager sends to us.
+//
+// Promises: a notice is sent at least once, each time under the same key, over
+// any crash; danger to life waits behind nothing else, and a part of each
+// channel's rate is kept for it; no error, log or attempt holds a secret.
 package notify
 
 import (
@@ -24,9 +31,23 @@ type Message struct {
 	Severity telemetry.Severity
 	Subject  string // one line
 	Text     string // plain
-	Markdown string // for chat robots
+	HTML     string // for mail
+	Markdown string // for chat robots; without the subject
+	Link     string // of the page; empty when nobody said where that is
 	Items    []Item // what it is about, the gravest first
 	Test     bool
+}
+
+// urgent reports whether people are to be called by name: somebody may be in
+// danger, and it is not over.
+func (m *Message) urgent() bool {
+	for i := range m.Items {
+		n := &m.Items[i].Notice
+		if n.Severity == telemetry.LifeSafety && n.What != whatCleared && n.What != whatResolved {
+			return true
+		}
+	}
+	return false
 }
 
 // Item is one notice with its incident as it is now.

@@ -1,14 +1,18 @@
 // Package rule reads alerting rules: what is to be watched, when it is worth an
 // incident, and how grave that is. [Parse] makes checked, compiled rules of YAML
-// text; every error names the file, the line and the rule, and the remedy.
+// text, [Load] those of a folder; every error names the file, the line and the
+// rule, and the remedy. [NewSet] puts the rules of several layers together: what
+// is shipped, what an installation has in files, what people made by the API.
+//
+// Conditions are expressions, compiled to a [Program] that is given an [Env].
+// They compare and calculate; they have no loops and reach nothing else, so that
+// a rule costs the same whoever wrote it.
 //
 // A rule says nothing of the past and holds no state: package engine evaluates it.
 package rule
 
 import (
 	"time"
-
-	"github.com/expr-lang/expr/vm"
 
 	"steward/internal/authz"
 	"steward/internal/incident"
@@ -29,6 +33,9 @@ const (
 	SQL         Kind = "sql"         // a query over ClickHouse on a schedule
 )
 
+// Kinds lists the kinds.
+func Kinds() []Kind { return []Kind{Value, Rate, Increase, Event, Absence, Combination, SQL} }
+
 // Mode says what becomes of what a rule finds.
 type Mode string
 
@@ -45,7 +52,7 @@ type Rule struct {
 	Kind     Kind
 	Mode     Mode
 	Place    authz.Place     // it watches what is at and below
-	Class    telemetry.Class // empty only for combination and sql
+	Class    telemetry.Class // empty for a combination, whose rule has one, and perhaps for sql
 	Incident string          // kind of incident, by which standards and escalation go
 	Title    incident.Text
 	Runbook  incident.Text
@@ -88,7 +95,9 @@ type Rule struct {
 
 	Path string // of the file; empty for a rule made by the API
 	Line int
-	Hash string // of its text: a changed rule starts anew
+	// Hash is of all by which it is evaluated: a rule that watches differently starts
+	// anew, one whose title or runbook was reworded goes on.
+	Hash string
 }
 
 // Absent says when a device is missed: after Factor times its usual interval,
@@ -100,24 +109,15 @@ type Absent struct {
 
 // Combine says over what and how many a combination counts.
 type Combine struct {
-	Of      string  // name of another rule, in any mode but disabled
+	Of      string  // name of another rule of devices, in any mode but disabled
 	By      string  // building or project
 	AtLeast int     // so many devices hold; 0 when Share or All says it
 	Share   float64 // or so large a part of those in service, over 0 to 1
 	All     bool    // or all of them
 }
 
-// Program is a compiled expression.
-type Program struct {
-	Text string
-	vm   *vm.Program
-	// Latest are the metrics whose latest values it asks for, States those whose
-	// latest texts.
-	Latest, States []string
-}
-
-// Set is rules in force. It must not be modified.
+// Set is the rules of an installation. It must not be modified.
 type Set struct {
-	Rules  []*Rule // by name
-	ByName map[string]*Rule
+	Rules  []*Rule          // in order of their names, without those that are disabled
+	ByName map[string]*Rule // all
 }

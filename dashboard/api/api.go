@@ -1,6 +1,6 @@
 // Package api is the REST interface under /api/v1: what people and machines read
-// and change of the registry, the measurements, the events and the
-// installation. Its OpenAPI document is made from the code.
+// and change of the registry, the measurements, the events, the incidents and
+// the installation. Its OpenAPI document is made from the code.
 //
 // [New] makes the handler. Each operation is added by register, which takes the
 // permission that it needs: the only way to one, so that none can be open by
@@ -25,6 +25,7 @@ import (
 
 	"steward/internal/authz"
 	"steward/internal/identity"
+	"steward/internal/incident"
 	"steward/internal/registry"
 )
 
@@ -41,6 +42,12 @@ type Options struct {
 	Live     Live
 	Replay   Replayer
 	Answers  *registry.Answers // to requests with an Idempotency-Key
+
+	Incidents *incident.Store
+	Desk      Desk
+	Rules     Rules
+	OnCall    OnCall
+	Channels  Channels
 
 	Ledger      func(context.Context) (Ledger, error)
 	VerifyAudit func(context.Context) (AuditProof, error)
@@ -114,10 +121,16 @@ func (a *API) registerAll() {
 	a.registerReadings()
 	a.registerEvents()
 	a.registerLatest()
-	a.registerIncidents()
 	a.registerCoverage()
 	a.registerExports()
 	a.registerLetters()
+	a.registerIncidents()
+	a.registerAlertmanager()
+	a.registerAlertRules()
+	a.registerSilences()
+	a.registerOnCall()
+	a.registerResponders()
+	a.registerChannels()
 	a.registerLedger()
 	a.registerAudit()
 	a.registerPrivacy()

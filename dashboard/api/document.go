@@ -39,6 +39,9 @@ var chapters = []*huma.Tag{
 	{Name: "Measurements", Description: "Readings, events, the latest state, and how complete they are."},
 	{Name: "Exports", Description: "Readings and events as streams, for analysis elsewhere."},
 	{Name: "Dead letters", Description: "Messages that could not be accepted."},
+	{Name: "Incidents", Description: "What people are called for, with its clocks, its timeline and its proof."},
+	{Name: "Alert rules", Description: "What raises incidents, and what is silenced."},
+	{Name: "On call", Description: "Who is called, by what, and whose card says that help is there."},
 	{Name: "Installation", Description: "The ledger, the audit log, privacy."},
 }
 

@@ -50,18 +50,22 @@ var kept = map[string]string{
 }
 
 func explain(schemas map[string]*huma.Schema) {
-	for name, fields := range explanations {
-		schema := schemas[name]
-		if schema == nil {
-			continue
+	for _, of := range []map[string]map[string]string{explanations, explanationsOfIncidents} {
+		for name, fields := range of {
+			if schema := schemas[name]; schema != nil {
+				explainFields(schema, fields)
+			}
 		}
-		for field, property := range schema.Properties {
-			if text := fields[field]; text != "" {
-				property.Description = text
-			}
-			if text := kept[field]; text != "" {
-				property.Description, property.ReadOnly = text, true
-			}
+	}
+}
+
+func explainFields(schema *huma.Schema, fields map[string]string) {
+	for field, property := range schema.Properties {
+		if text := fields[field]; text != "" {
+			property.Description = text
+		}
+		if text := kept[field]; text != "" {
+			property.Description, property.ReadOnly = text, true
 		}
 	}
 }

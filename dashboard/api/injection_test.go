@@ -24,12 +24,12 @@ var attacks = []string{
 // as somebody who may everything. None may reach anything but its place: the
 // server never fails, no table is lost, and no header grows out of a value.
 func TestAttacks(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { attack(t, controldbtest.SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { attack(t, controldbtest.Postgres(t)) })
+	t.Run("sqlite", func(t *testing.T) { attack(t, controldbtest.SQLite(t), controldbtest.SQLiteIncidents(t)) })
+	t.Run("postgres", func(t *testing.T) { attack(t, controldbtest.Postgres(t), controldbtest.PostgresIncidents(t)) })
 }
 
-func attack(t *testing.T, db *controldb.DB) {
-	w := worldOn(t, db)
+func attack(t *testing.T, db, incidents *controldb.DB) {
+	w := worldOn(t, db, incidents)
 	doc := w.api.huma.OpenAPI()
 	known := recipes()
 	sent := 0

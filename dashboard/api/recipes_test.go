@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,9 +50,12 @@ type aim struct {
 	building, rule                string
 	person, token, credential     string
 	letter, passer                string
+	incident, alertRule, silence  string
+	override, responder           string
 	serial                        int
 	vMeter, vBuilding, vProject   int64
 	vRegion, vPerson, vCredential int64
+	vAlertRule                    int64
 	from, to                      string
 }
 
@@ -212,7 +216,6 @@ func recipes() map[string]recipe {
 		"events":          {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/events" + a.query("from", a.from)) }},
 		"latest":          {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/latest" + a.query()) }},
 		"coverage":        {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/coverage" + a.query("from", a.from, "to", a.to)) }},
-		"list-incidents":  {needs: authz.Read, where: anywhere, call: func(a aim) call { return get("/incidents" + a.query()) }},
 		"metrics-catalog": {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/metrics-catalog") }},
 		"version":         {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/version") }},
 
@@ -234,6 +237,7 @@ func recipes() map[string]recipe {
 		"export-person": {needs: authz.Administer, where: atHQ, call: func(a aim) call { return get("/privacy/persons/" + a.passer) }},
 		"erase-person":  {needs: authz.Administer, where: atHQ, call: func(aim) call { return del("/privacy/persons/psn_00000000000000000000000000000000") }},
 	}
+	maps.Copy(r, alertingRecipes())
 	for _, table := range []string{"regions", "projects", "buildings", "devices"} {
 		for _, format := range []string{"csv", "xlsx"} {
 			r["export-"+table+"-"+format] = recipe{needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/export/" + table + "." + format + a.query()) }}
@@ -248,7 +252,10 @@ func recipes() map[string]recipe {
 }
 
 // things are what an estate has that is found by an ID that the server makes.
-type things struct{ rule, person, token, credential string }
+type things struct {
+	rule, person, token, credential                   string
+	incident, alertRule, silence, override, responder string
+}
 
 // void is an estate that does not exist, beside one that does: what a caller may
 // not see must look like it.
@@ -272,7 +279,9 @@ func (w *world) plantThings(at authz.Place) things {
 	w.must(err)
 	credential, _, err := people.CreateCredential(ctx, identity.Credential{Kind: identity.DeviceCredential, Region: at.Region, Project: at.Project, Class: telemetry.Meter, Device: fmt.Sprintf("d%d", n)})
 	w.must(err)
-	return things{rule.ID, p.ID, token.ID, credential.ID}
+	out := things{rule: rule.ID, person: p.ID, token: token.ID, credential: credential.ID}
+	w.plantAlerting(at, n, &out)
+	return out
 }
 
 // aimAt is the aim at an estate: at what was planted, or at new things.
@@ -287,6 +296,7 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 	}
 	if strings.HasSuffix(at.Project, "void") {
 		a.rule, a.person, a.token, a.credential = "none", "none", "none", "none"
+		a.incident, a.alertRule, a.silence, a.override, a.responder, a.vAlertRule = "20260101-aaaaaaaaaaaaaaaa", "none", "none", "none", "none", 1
 		return a
 	}
 	ids := w.planted[at]
@@ -299,6 +309,10 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 		w.must(err)
 	}
 	a.rule, a.person, a.token, a.credential = ids.rule, ids.person, ids.token, ids.credential
+	a.incident, a.alertRule, a.silence, a.override, a.responder = ids.incident, ids.alertRule, ids.silence, ids.override, ids.responder
+	alertRule, err := view.AlertRule(ctx, a.alertRule)
+	w.must(err)
+	a.vAlertRule = alertRule.Version
 	device, err := view.Device(ctx, telemetry.Device{Region: at.Region, Project: at.Project, Class: telemetry.Meter, ID: a.meter})
 	w.must(err)
 	building, err := view.Building(ctx, at.Region, at.Project, a.building)

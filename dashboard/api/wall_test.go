@@ -139,7 +139,7 @@ func (w *world) walk(t *testing.T, k walker, id string, r recipe, at authz.Place
 	a := w.aimAt(t, at, r.spends && allowed)
 	what := fmt.Sprintf("%s at %s", id, at)
 	before := w.head(t)
-	w.replays.scopes = nil
+	w.replays.scopes, w.rules.scopes = nil, nil
 	rec := w.do(k.who, r.call(a))
 	body := plainText(t, rec)
 	w.noLeak(t, k, what, at, rec, body)
@@ -153,6 +153,11 @@ func (w *world) walk(t *testing.T, k walker, id string, r recipe, at authz.Place
 				t.Errorf("%s: replays in %s", what, scope)
 			}
 		}
+		for _, scope := range w.rules.scopes {
+			if scope != k.who.Scope(authz.Configure) {
+				t.Errorf("%s: tries a rule in %s", what, scope)
+			}
+		}
 	} else {
 		w.refused(t, k, what, id, r, rec, body)
 		if after := w.head(t); after != before {
@@ -160,6 +165,9 @@ func (w *world) walk(t *testing.T, k walker, id string, r recipe, at authz.Place
 		}
 		if len(w.replays.scopes) > 0 {
 			t.Errorf("%s: is not allowed, and replayed", what)
+		}
+		if len(w.rules.scopes) > 0 {
+			t.Errorf("%s: is not allowed, and tried a rule", what)
 		}
 	}
 	if r.needs != Public && !k.has(authz.Read, at) && (!allowed || r.where == anywhere) {
@@ -274,11 +282,22 @@ func (w *world) wholeList(t *testing.T, k walker, id string, r recipe, a aim) {
 	}
 }
 
-func (w *world) head(t *testing.T) controldb.Head {
+// head is where the audit log and the timelines of incidents end: whatever is
+// done moves it.
+func (w *world) head(t *testing.T) heads {
 	t.Helper()
-	head, err := w.db.AuditHead(t.Context())
+	audit, err := w.db.AuditHead(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return head
+	timelines, err := w.incidents.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heads{audit, timelines}
+}
+
+type heads struct {
+	audit     controldb.Head
+	timelines int64
 }

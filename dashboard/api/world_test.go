@@ -23,6 +23,7 @@ import (
 	"steward/internal/controldb"
 	"steward/internal/controldb/controldbtest"
 	"steward/internal/identity"
+	"steward/internal/incident"
 	"steward/internal/live"
 	"steward/internal/registry"
 	"steward/internal/telemetry"
@@ -49,8 +50,11 @@ type world struct {
 	data     *clickhouse.Store
 	board    *live.Board
 	replays  *replays
+	rules    *rulesStandIn
 	planted  map[authz.Place]things
 	now      time.Time
+
+	incidents *incident.Store
 
 	mu     sync.Mutex // guards serial
 	serial int
@@ -58,13 +62,15 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return worldOn(t, controldbtest.SQLite(t))
+	return worldOn(t, controldbtest.SQLite(t), controldbtest.SQLiteIncidents(t))
 }
 
-func worldOn(t testing.TB, db *controldb.DB) *world {
+func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, now: time.Now().UTC().Truncate(time.Second), replays: &replays{}, planted: map[authz.Place]things{}}
 	w.registry = registry.New(db, registry.Options{})
+	now := func() time.Time { return w.now }
+	w.incidents, w.rules = incident.NewStore(incidents, incident.Options{Now: now}), &rulesStandIn{registry: w.registry}
 	service, err := identity.New(t.Context(), identity.Options{DB: db, Policy: identity.Policy{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1}}})
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +88,7 @@ func worldOn(t testing.TB, db *controldb.DB) *world {
 	})
 	w.api, err = build(Options{
 		Registry: w.registry, Identity: w.identity, Data: w.data, Live: w.board, Replay: w.replays, Answers: registry.NewAnswers(db, nil),
+		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{},
 		Ledger: func(context.Context) (Ledger, error) { return Ledger{Received: 3, Stored: 3}, nil },
 		VerifyAudit: func(ctx context.Context) (AuditProof, error) {
 			head, err := db.VerifyAudit(ctx)
@@ -98,7 +105,7 @@ func worldOn(t testing.TB, db *controldb.DB) *world {
 			})
 		},
 		Logger:     slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Registerer: prometheus.NewRegistry(), Version: "test", Now: func() time.Time { return w.now },
+		Registerer: prometheus.NewRegistry(), Version: "test", Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)

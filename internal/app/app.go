@@ -8,19 +8,25 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"steward/alerting"
+	"steward/alerting/estate"
+	"steward/alerting/notify"
 	"steward/dashboard"
 	"steward/ingest"
 	"steward/ingest/pseudonym"
 	"steward/ingest/spool"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/embedded"
+	"steward/internal/incident"
 	"steward/internal/live"
+	"steward/internal/live/calls"
 	"steward/internal/telemetry"
 )
 
@@ -39,11 +45,22 @@ type App struct {
 	api           lateHandler
 	store         *ingest.Store
 	devices       *ingest.Directory
+	incidents     *incident.Store
+	calls         *calls.Board
+	estate        *estate.Estate
+	alertingFiles *AlertingFiles
+	people        *alertingPeople
+	alerting      *alerting.Service
+	channels      *notify.Channels
 	privacy       *pseudonym.Pseudonymizer
 	ingestMetrics *ingest.Metrics
 
 	httpAddr   string
 	brokerAddr string
+
+	// Set when the door opens, which comes last.
+	connected atomic.Pointer[func() error] // why no messages come; nil when they do
+	publisher atomic.Pointer[notify.Publish]
 }
 
 // Start brings everything up, or nothing: on an error what was started is
@@ -66,11 +83,14 @@ func (a *App) start(ctx context.Context, version string) error {
 		do    func(ctx context.Context) error
 	}{
 		{"opening the spool", a.openSpool},
+		{"reading the alerting files", func(context.Context) (err error) { a.alertingFiles, err = LoadAlerting(a.cfg); return err }},
 		{"opening the registry", a.openControl},
+		{"opening the incidents", a.openIncidents},
 		{"listening", func(context.Context) error { return a.serveHTTP(version) }},
 		{"connecting to ClickHouse", a.openStore},
 		{"restoring the live state", a.restoreBoard},
 		{"starting the ingest", a.startIngest},
+		{"starting the alerting", a.startAlerting},
 		{"starting the API", func(context.Context) error { return a.startAPI(version) }},
 		{"connecting to the broker", a.openDoor},
 	} {
@@ -175,7 +195,7 @@ func (a *App) serveHTTP(version string) error {
 	if err != nil {
 		return err
 	}
-	opts.Board, opts.Identity, opts.API = board, a.control.Identity, &a.api
+	opts.Board, opts.Calls, opts.Identity, opts.API = board, a.calls, a.control.Identity, &a.api
 	opts.Gatherer, opts.Registerer, opts.Ready, opts.Version = a.registry, a.registry, a.health.notReady, version
 	server, err := dashboard.New(opts)
 	if err != nil {
@@ -306,6 +326,7 @@ func (a *App) openDoor(ctx context.Context) error {
 			return err
 		}
 		a.brokerAddr = broker.Addr()
+		a.opened(func() error { return nil }, broker.Publish)
 		a.life.onStop("embedded broker", 10*time.Second, func(context.Context) error { return broker.Close() })
 		return nil
 	}
@@ -320,7 +341,16 @@ func (a *App) openDoor(ctx context.Context) error {
 	sub := ingest.NewSubscriber(opts, intake, a.ingestMetrics, a.logger)
 	a.life.run("broker subscription", 15*time.Second, sub.Run)
 	a.health.add("broker", func(context.Context) error { return sub.Connected() })
+	out := ingest.NewPublisher(opts)
+	a.life.onStop("broker publisher", 5*time.Second, func(context.Context) error { return out.Close() })
+	a.opened(sub.Connected, out.Publish)
 	return nil
+}
+
+// opened notes that messages come in, and that Steward's own can go out.
+func (a *App) opened(connected func() error, publish notify.Publish) {
+	a.connected.Store(&connected)
+	a.publisher.Store(&publish)
 }
 
 // waitFor tries until it succeeds, fails for good, or has waited long enough.

@@ -31,6 +31,7 @@ type Config struct {
 	Registry    Registry   `koanf:"registry"`
 	SignIn      SignIn     `koanf:"sign_in"`
 	Privacy     Privacy    `koanf:"privacy"`
+	Alerting    Alerting   `koanf:"alerting"`
 }
 
 // Log says how much is written to standard error, and how.
@@ -166,6 +167,16 @@ type Privacy struct {
 	KeyFile string `koanf:"key_file"`
 }
 
+// Alerting is what raises incidents and tells people. Each file is the shipped one
+// when its key is empty.
+type Alerting struct {
+	Rules      string `koanf:"rules"`      // a folder; its rules come to the shipped ones, or in their place
+	Standards  string `koanf:"standards"`  // a file
+	Calendar   string `koanf:"calendar"`   // a file
+	Escalation string `koanf:"escalation"` // a file
+	Channels   string `koanf:"channels"`   // a file
+}
+
 // DefaultConfig is what holds where nothing is configured: everything in one
 // process, on loopback, under the user's data folder.
 func DefaultConfig() Config {
@@ -213,6 +224,18 @@ func (c *Config) registryDSN() string {
 	}
 	return "sqlite:" + filepath.Join(c.DataDir, "control.db")
 }
+
+// incidentsDSN is the database of incidents: a file of its own beside that of the
+// registry, so that a long write there holds up no alarm, or the same PostgreSQL.
+func (c *Config) incidentsDSN() string {
+	if path, ok := strings.CutPrefix(c.registryDSN(), "sqlite:"); ok {
+		return "sqlite:" + filepath.Join(filepath.Dir(path), "incidents.db")
+	}
+	return c.registryDSN()
+}
+
+// alertingState is where the state of the evaluation is saved.
+func (c *Config) alertingState() string { return filepath.Join(c.DataDir, "alerting.state") }
 
 // EngineDir is where the embedded engine keeps its data.
 func (c *Config) EngineDir() string { return filepath.Join(c.DataDir, "clickhouse") }

@@ -43,7 +43,7 @@ func OpenControl(ctx context.Context, cfg Config, logger *slog.Logger, reg prome
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	places := registry.New(db, registry.Options{Logger: logger, Registerer: reg, MaxPending: cfg.Registry.MaxPending})
+	places := registry.New(db, registry.Options{Logger: logger, Registerer: reg, MaxPending: cfg.Registry.MaxPending, CheckRule: checkAlertRule(cfg)})
 	return &Control{Registry: places, Identity: people, db: db}, nil
 }
 

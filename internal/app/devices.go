@@ -30,7 +30,7 @@ func (a *App) openDirectory(ctx context.Context) error {
 		return a.devices.Run(ctx, registrar{a.control.Registry, a.devices})
 	})
 	a.life.run("registry to the door", 5*time.Second, func(ctx context.Context) error {
-		return a.follow(ctx, "the door", func(_ context.Context, devices []registry.Device, _ []registry.Project) error {
+		return a.follow(ctx, "the door", 0, func(_ context.Context, devices []registry.Device, _ []registry.Project) error {
 			for _, d := range devices {
 				a.devices.Put(d.Ref(), standing(d.State))
 			}

@@ -22,10 +22,10 @@ const (
 	anchorEvery = 10 * time.Second
 )
 
-// follow hands everything in the registry to take, and then what changes, until
-// ctx ends. An error of take is waited out, and the same is offered again.
-func (a *App) follow(ctx context.Context, name string, take func(context.Context, []registry.Device, []registry.Project) error) error {
-	var position int64
+// follow hands everything in the registry after a position, 0 for all, to take, and
+// then what changes, until ctx ends. An error of take is waited out, and the same
+// is offered again.
+func (a *App) follow(ctx context.Context, name string, position int64, take func(context.Context, []registry.Device, []registry.Project) error) error {
 	failing := false
 	for {
 		devices, projects, next, err := a.control.Registry.Changes(ctx, position, followPage)
@@ -57,7 +57,7 @@ func (a *App) follow(ctx context.Context, name string, take func(context.Context
 // mirror copies devices and projects to ClickHouse, for joins. It begins anew at
 // each start, which mends whatever was lost there.
 func (a *App) mirror(ctx context.Context) error {
-	return a.follow(ctx, "the mirror in ClickHouse", func(ctx context.Context, devices []registry.Device, projects []registry.Project) error {
+	return a.follow(ctx, "the mirror in ClickHouse", 0, func(ctx context.Context, devices []registry.Device, projects []registry.Project) error {
 		rows := make([]clickhouse.DeviceRow, len(devices))
 		for i, d := range devices {
 			rows[i] = deviceRow(d)

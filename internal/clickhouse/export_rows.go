@@ -40,16 +40,23 @@ var exportSettings = map[string]string{
 
 // exportPiece writes the rows of one query to a file.
 func (s *Store) exportPiece(ctx context.Context, scope authz.Scope, plan exportPlan, args arguments, file exportFile) error {
+	return s.arrowRows(ctx, "scoped/"+plan.query, args, exportSettings, func(r io.Reader) error {
+		return copyRows(r, scope, plan.columns, file)
+	})
+}
+
+// arrowRows runs a file of queries/ and has its answer read as an Arrow stream.
+func (s *Store) arrowRows(ctx context.Context, name string, args arguments, settings map[string]string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the query when the rows are not wanted any more
 	r, w := io.Pipe()
 	asked := make(chan error, 1)
 	go func() {
-		err := s.Query(ctx, w, QueryOptions{SQL: queryText("scoped/" + plan.query), Format: "ArrowStream", settings: exportSettings, args: args})
+		err := s.Query(ctx, w, QueryOptions{SQL: queryText(name), Format: "ArrowStream", settings: settings, args: args})
 		_ = w.CloseWithError(err) // it cannot fail
 		asked <- err
 	}()
-	err := copyRows(r, scope, plan.columns, file)
+	err := read(r)
 	if err != nil {
 		cancel()
 	}

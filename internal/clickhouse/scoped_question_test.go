@@ -48,6 +48,8 @@ type question struct {
 func (q *question) about(field string) bool {
 	about := "region project class device "
 	switch table := strings.TrimPrefix(q.name, "export "); {
+	case table == "history":
+		about += "metrics kinds "
 	case strings.HasPrefix(table, "readings"):
 		about += "devices metrics "
 	case strings.HasPrefix(table, "events"):
@@ -71,6 +73,7 @@ func questions() []question {
 		{"letters to replay", askLettersToReplay, wantLettersToReplay, false, false},
 		{"coverage 1h", askCoverage(clickhouse.Hourly), wantCoverage(hour), true, false},
 		{"coverage 1d", askCoverage(clickhouse.Daily), wantCoverage(24 * hour), true, true},
+		{"history", askHistory, wantHistory, false, false},
 		{"readings automatic", askReadings(clickhouse.Automatic), wantReadings(clickhouse.Raw), true, false},
 	}
 	for _, r := range []clickhouse.Resolution{clickhouse.Raw, clickhouse.FiveMinutes, clickhouse.Hourly, clickhouse.Daily} {
@@ -192,6 +195,22 @@ func coverageRow(d clickhouse.DeviceCoverage, steps int) row {
 	return row{d.Device.Region, d.Device.Project, fmt.Sprint(d.Device, " ", d.Steps, " of ", steps, " ", d.Readings, " ", d.First, " ", d.Last, " ", d.LongestGap)}
 }
 
+func askHistory(ctx context.Context, db *clickhouse.Store, scope authz.Scope, p probe) ([]row, string, error) {
+	var rows []row
+	err := db.History(ctx, scope, clickhouse.HistoryQuery{
+		Filter: p.Filter, Metrics: p.metrics, Kinds: p.kinds, From: p.from, To: p.to,
+	}, func(m *clickhouse.Moment) error {
+		for _, r := range m.Readings {
+			rows = append(rows, rawRow(r))
+		}
+		for _, e := range m.Events {
+			rows = append(rows, eventRow(e))
+		}
+		return nil
+	})
+	return rows, "", err
+}
+
 // askExport reads the file back, so that what comes out is what was meant.
 func askExport(table, format string, r clickhouse.Resolution) func(context.Context, *clickhouse.Store, authz.Scope, probe) ([]row, string, error) {
 	return func(ctx context.Context, db *clickhouse.Store, scope authz.Scope, p probe) ([]row, string, error) {
@@ -298,6 +317,10 @@ func wantEvents(oldest bool) func(*world, probe) []row {
 		}
 		return rows
 	}
+}
+
+func wantHistory(w *world, p probe) []row {
+	return append(wantReadings(clickhouse.Raw)(w, p), wantEvents(true)(w, p)...)
 }
 
 func wantEventsExported(w *world, p probe) []row { return wantEvents(true)(w, p) }

@@ -43,23 +43,20 @@ func ActorOf(p authz.Principal) Actor {
 	return Actor{Kind: p.Kind, ID: p.ID, Name: p.Name, Remote: p.Remote}
 }
 
-// seal computes the hash of an entry from that of the one before it. Each part
-// goes in with its length, so that nothing can be moved from one to the next.
+// seal computes the hash of an entry from that of the one before it.
 func (e *Entry) seal(before string) string {
-	h := sha256.New()
-	part := func(b string) {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b)))) // a hash does not fail
-		_, _ = h.Write([]byte(b))
-	}
-	part("steward audit 1")
-	part(before)
-	part(fmt.Sprint(e.Seq))
-	part(fmt.Sprint(e.At.UnixMilli()))
-	for _, s := range []string{
+	return Seal("steward audit 1", before, fmt.Sprint(e.Seq), fmt.Sprint(e.At.UnixMilli()),
 		string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, e.Actor.Remote,
-		e.Action, e.Kind, e.Key, e.Place.Region, e.Place.Project, string(e.Before), string(e.After),
-	} {
-		part(s)
+		e.Action, e.Kind, e.Key, e.Place.Region, e.Place.Project, string(e.Before), string(e.After))
+}
+
+// Seal is the SHA-256 of some texts, hexadecimal. Each goes in with its length, so
+// that nothing can be moved from one to the next.
+func Seal(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p)))) // a hash does not fail
+		_, _ = h.Write([]byte(p))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -162,8 +159,8 @@ func (tx *Tx) Entries(where string, args ...any) ([]Entry, error) {
 	return entries, nil
 }
 
-// ErrTampered means that the audit log is not what was written.
-var ErrTampered = errors.New("the audit log was tampered with")
+// ErrTampered means that what was logged is not what was written.
+var ErrTampered = errors.New("tampered with")
 
 // VerifyAudit reads the whole log and proves that no entry was changed, removed
 // or put in between, and that it still goes through the heads that were noted
@@ -174,7 +171,7 @@ func (db *DB) VerifyAudit(ctx context.Context, noted ...Head) (Head, error) {
 	var newest Head
 	for _, h := range noted {
 		if other, ok := want[h.Seq]; ok && other != h.Hash {
-			return Head{}, fmt.Errorf("%w: entry %d was noted with two hashes", ErrTampered, h.Seq)
+			return Head{}, fmt.Errorf("the audit log was %w: entry %d was noted with two hashes", ErrTampered, h.Seq)
 		}
 		want[h.Seq] = h.Hash
 		if h.Seq > newest.Seq {
@@ -186,24 +183,24 @@ func (db *DB) VerifyAudit(ctx context.Context, noted ...Head) (Head, error) {
 		return tx.Each(func(rows *sqlx.Rows) error {
 			var r row
 			if err := rows.StructScan(&r); err != nil {
-				return fmt.Errorf("%w: entry after %d cannot be read: %w", ErrTampered, last.Seq, err)
+				return fmt.Errorf("the audit log was %w: entry after %d cannot be read: %w", ErrTampered, last.Seq, err)
 			}
 			e := r.entry()
 			hash, known := want[e.Seq]
 			switch {
 			case e.Seq != last.Seq+1:
-				return fmt.Errorf("%w: entry %d follows entry %d", ErrTampered, e.Seq, last.Seq)
+				return fmt.Errorf("the audit log was %w: entry %d follows entry %d", ErrTampered, e.Seq, last.Seq)
 			case e.Hash != e.seal(last.Hash):
-				return fmt.Errorf("%w: entry %d (%s of %s %q, %s) is not what was sealed", ErrTampered, e.Seq, e.Action, e.Kind, e.Key, e.At.Format(time.RFC3339))
+				return fmt.Errorf("the audit log was %w: entry %d (%s of %s %q, %s) is not what was sealed", ErrTampered, e.Seq, e.Action, e.Kind, e.Key, e.At.Format(time.RFC3339))
 			case known && hash != e.Hash:
-				return fmt.Errorf("%w: entry %d is not the one that was noted: the log was written anew", ErrTampered, e.Seq)
+				return fmt.Errorf("the audit log was %w: entry %d is not the one that was noted: the log was written anew", ErrTampered, e.Seq)
 			}
 			last = Head{e.Seq, e.Hash}
 			return nil
 		}, `SELECT * FROM audit ORDER BY seq`)
 	})
 	if err == nil && newest.Seq > last.Seq {
-		err = fmt.Errorf("%w: it ends at entry %d, and entry %d was noted: the end was cut off", ErrTampered, last.Seq, newest.Seq)
+		err = fmt.Errorf("the audit log was %w: it ends at entry %d, and entry %d was noted: the end was cut off", ErrTampered, last.Seq, newest.Seq)
 	}
 	return last, err
 }

@@ -1,16 +1,16 @@
 // Package controldb is the database of what people keep: SQLite in a file of the
 // house, or PostgreSQL when several replicas share it. It knows how to open,
 // migrate, read and write, and keeps the audit log; what the tables mean is
-// known by the packages above it, internal/registry and internal/identity,
-// which alone may use it.
+// known by the packages above it, internal/registry, internal/identity and
+// internal/incident, which alone may use it.
 //
-// [Open] connects and migrates. [DB.Read] and [DB.Write] each run one
-// transaction. SQL is the same for both databases, with ? for parameters.
+// [Open] connects and migrates one [Set] of tables. [DB.Read] and [DB.Write] each
+// run one transaction. SQL is the same for both databases, with ? for parameters.
 //
-// Promises: a write and its audit entries are one transaction; writes come one
-// after another, also over several replicas, so that the audit log has one
-// order; times are kept as UTC with milliseconds; passwords of a DSN show up in
-// no error.
+// Promises: a write and its audit entries are one transaction; writes to a set
+// come one after another, also over several replicas, so that what they log has
+// one order, and wait for no writer of another set; times are kept as UTC with
+// milliseconds; passwords of a DSN show up in no error.
 package controldb
 
 import (
@@ -34,12 +34,16 @@ import (
 // Options say where the database is.
 type Options struct {
 	// DSN is sqlite:PATH or postgres://user:password@host/database?…
-	DSN    string
+	DSN string
+	// Set is which tables it holds. Each set has a file of its own with SQLite;
+	// with PostgreSQL they may share a database.
+	Set    Set
 	Logger *slog.Logger
 }
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
+	set      *tables
 	postgres bool
 	read     *sqlx.DB
 	write    *sqlx.DB // the same as read with PostgreSQL
@@ -47,12 +51,14 @@ type DB struct {
 
 // Open connects and brings the tables up to date.
 func Open(ctx context.Context, o Options) (*DB, error) {
+	set := o.Set.tables()
 	db, err := connect(o.DSN)
 	if err != nil {
-		return nil, fmt.Errorf("control database: %w", err)
+		return nil, fmt.Errorf("%s: %w", set.name, err)
 	}
+	db.set = set
 	if err := db.migrate(ctx, o.DSN, o.Logger); err != nil {
-		return nil, fmt.Errorf("control database: %w", errors.Join(err, db.Close()))
+		return nil, fmt.Errorf("%s: %w", set.name, errors.Join(err, db.Close()))
 	}
 	return db, nil
 }
@@ -75,8 +81,8 @@ func connectSQLite(path string) (*DB, error) {
 	if path == "" {
 		return nil, errors.New("sqlite: without a path")
 	}
-	// The file holds the hashes of passwords: SQLite would make it readable for
-	// all.
+	// The file holds the hashes of passwords, or who was called when: SQLite would
+	// make it readable for all.
 	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
@@ -124,7 +130,7 @@ func connectPostgres(dsn string) (*DB, error) {
 // Ping makes sure that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.read.PingContext(ctx); err != nil {
-		return fmt.Errorf("control database: %w", err)
+		return fmt.Errorf("%s: %w", db.set.name, err)
 	}
 	return nil
 }
@@ -147,17 +153,14 @@ func (db *DB) Read(ctx context.Context, do func(*Tx) error) error {
 	return db.transact(ctx, db.read, opts, do)
 }
 
-// writersLock is the advisory lock that PostgreSQL's writers take, one after
-// another: changes are made by people, few and small, and the audit log needs
-// one order.
-const writersLock = 0x5374_6577_6172_64 // "Steward"
-
 // Write runs do in one transaction: all of it is kept when do returns nil, and
-// nothing of it otherwise. It must not be called within itself.
+// nothing of it otherwise. It must not be called within itself. PostgreSQL's
+// writers take an advisory lock, one after another: they are few and quick, and
+// what they log needs one order.
 func (db *DB) Write(ctx context.Context, do func(*Tx) error) error {
 	return db.transact(ctx, db.write, nil, func(tx *Tx) error {
 		if db.postgres {
-			if _, err := tx.Exec(`SELECT pg_advisory_xact_lock(?)`, int64(writersLock)); err != nil {
+			if _, err := tx.Exec(`SELECT pg_advisory_xact_lock(?)`, db.set.writers); err != nil {
 				return err
 			}
 		}
@@ -168,14 +171,14 @@ func (db *DB) Write(ctx context.Context, do func(*Tx) error) error {
 func (db *DB) transact(ctx context.Context, pool *sqlx.DB, opts *sql.TxOptions, do func(*Tx) error) error {
 	tx, err := pool.BeginTxx(ctx, opts)
 	if err != nil {
-		return fmt.Errorf("control database: begin: %w", err)
+		return fmt.Errorf("%s: begin: %w", db.set.name, err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := do(&Tx{ctx: ctx, tx: tx}); err != nil {
+	if err := do(&Tx{ctx: ctx, tx: tx, set: db.set}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("control database: commit: %w", err)
+		return fmt.Errorf("%s: commit: %w", db.set.name, err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package controldb
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,28 +14,23 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Files are only ever added: one that was applied somewhere may not change.
-// Statements must mean the same to SQLite and to PostgreSQL.
-//
-//go:embed migrations/*.sql
-var migrationFiles embed.FS
-
 // ErrNewer means that the database was made by a newer program.
-var ErrNewer = errors.New("the control database was made by a newer version: update this program")
+var ErrNewer = errors.New("the database was made by a newer version: update this program")
 
 // migrate brings the tables up to date. It may run in several processes at once.
 func (db *DB) migrate(ctx context.Context, dsn string, logger *slog.Logger) (err error) {
-	files, err := fs.Sub(migrationFiles, "migrations")
+	files, err := fs.Sub(migrationFiles, db.set.folder)
 	if err != nil {
 		return err
 	}
 	options := []goose.ProviderOption{
-		goose.WithDisableGlobalRegistry(true), goose.WithTableName("schema_migrations"),
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName(db.set.versions),
 	}
 	dialect := goose.DialectSQLite3
 	if db.postgres {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		// Of several that start together, those that wait look again each second.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(db.set.migrators), lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}
@@ -64,7 +58,7 @@ func (db *DB) migrate(ctx context.Context, dsn string, logger *slog.Logger) (err
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if len(applied) > 0 && has > 0 { // a new database is no news
-		logger.Info("control database migrated", "from", has, "to", known)
+		logger.Info("database migrated", "database", db.set.name, "from", has, "to", known)
 	}
 	return nil
 }

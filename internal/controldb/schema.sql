@@ -1,3 +1,18 @@
+CREATE TABLE alert_rules (
+    path       TEXT      NOT NULL PRIMARY KEY, -- the name
+    name       TEXT      NOT NULL,
+    region     TEXT      NOT NULL, -- empty for all
+    project    TEXT      NOT NULL, -- empty for all of the region
+    text       TEXT      NOT NULL, -- YAML
+    mode       TEXT      NOT NULL, -- empty for that of the text
+    version    BIGINT    NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    retired    BOOLEAN   NOT NULL,
+    search     TEXT      NOT NULL,
+    revision   BIGINT    NOT NULL
+);
+
 CREATE TABLE answers (
     principal  TEXT      NOT NULL,
     request    TEXT      NOT NULL,
@@ -199,6 +214,26 @@ CREATE UNIQUE INDEX mqtt_credentials_by_name ON mqtt_credentials (name) WHERE re
 
 CREATE INDEX mqtt_credentials_by_place ON mqtt_credentials (region, project, name);
 
+CREATE TABLE oncall_overrides (
+    path       TEXT      NOT NULL PRIMARY KEY,
+    id         TEXT      NOT NULL,
+    schedule   TEXT      NOT NULL,
+    contact    TEXT      NOT NULL,
+    region     TEXT      NOT NULL, -- empty for all
+    project    TEXT      NOT NULL, -- empty for all of the region
+    "from"     TIMESTAMP NOT NULL,
+    until      TIMESTAMP NOT NULL,
+    note       TEXT      NOT NULL,
+    version    BIGINT    NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    retired    BOOLEAN   NOT NULL,
+    search     TEXT      NOT NULL,
+    revision   BIGINT    NOT NULL
+);
+
+CREATE INDEX oncall_overrides_by_end ON oncall_overrides (until);
+
 CREATE TABLE people (
     id             TEXT      NOT NULL PRIMARY KEY,
     login          TEXT      NOT NULL UNIQUE, -- lower case
@@ -259,6 +294,24 @@ CREATE TABLE regions (
 
 CREATE TABLE registry_revision (value BIGINT NOT NULL);
 
+CREATE TABLE responders (
+    path       TEXT      NOT NULL PRIMARY KEY,
+    id         TEXT      NOT NULL,
+    name       TEXT      NOT NULL,
+    region     TEXT      NOT NULL, -- empty for all
+    project    TEXT      NOT NULL, -- empty for all of the region
+    card       TEXT      NOT NULL, -- the keyed hash
+    note       TEXT      NOT NULL,
+    version    BIGINT    NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    retired    BOOLEAN   NOT NULL,
+    search     TEXT      NOT NULL,
+    revision   BIGINT    NOT NULL
+);
+
+CREATE INDEX responders_by_card ON responders (card);
+
 CREATE TABLE sessions (
     id             TEXT      NOT NULL PRIMARY KEY,
     person         TEXT      NOT NULL REFERENCES people (id),
@@ -283,6 +336,33 @@ CREATE INDEX sessions_by_next_secret ON sessions (next_secret);
 CREATE INDEX sessions_by_person ON sessions (person, seen_at);
 
 CREATE INDEX sessions_by_previous ON sessions (previous);
+
+CREATE TABLE silences (
+    path        TEXT      NOT NULL PRIMARY KEY,
+    id          TEXT      NOT NULL,
+    region      TEXT      NOT NULL, -- empty for all
+    project     TEXT      NOT NULL, -- empty for all of the region
+    building    TEXT      NOT NULL,
+    class       TEXT      NOT NULL,
+    device      TEXT      NOT NULL,
+    rule        TEXT      NOT NULL,
+    "from"      TIMESTAMP NOT NULL,
+    until       TIMESTAMP NOT NULL,
+    days        TEXT      NOT NULL, -- JSON
+    start       TEXT      NOT NULL, -- HH:MM
+    "end"       TEXT      NOT NULL, -- HH:MM
+    time_zone   TEXT      NOT NULL,
+    life_safety BOOLEAN   NOT NULL,
+    reason      TEXT      NOT NULL,
+    version     BIGINT    NOT NULL,
+    created_at  TIMESTAMP NOT NULL,
+    updated_at  TIMESTAMP NOT NULL,
+    retired     BOOLEAN   NOT NULL,
+    search      TEXT      NOT NULL,
+    revision    BIGINT    NOT NULL
+);
+
+CREATE INDEX silences_by_end ON silences (until);
 
 CREATE TABLE tokens (
     id           TEXT      NOT NULL PRIMARY KEY,

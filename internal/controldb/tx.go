@@ -18,18 +18,19 @@ import (
 type Tx struct {
 	ctx     context.Context
 	tx      *sqlx.Tx
+	set     *tables
 	audited Head // the last entry of this transaction; zero before the first
 }
 
 // Get reads one row into dest, a struct with db tags or a single value.
 // ErrNotFound says that there is none.
 func (tx *Tx) Get(dest any, query string, args ...any) error {
-	return classify(tx.tx.GetContext(tx.ctx, dest, tx.tx.Rebind(query), normal(args)...))
+	return tx.classify(tx.tx.GetContext(tx.ctx, dest, tx.tx.Rebind(query), normal(args)...))
 }
 
 // Select reads all rows into dest, a pointer to a slice.
 func (tx *Tx) Select(dest any, query string, args ...any) error {
-	return classify(tx.tx.SelectContext(tx.ctx, dest, tx.tx.Rebind(query), normal(args)...))
+	return tx.classify(tx.tx.SelectContext(tx.ctx, dest, tx.tx.Rebind(query), normal(args)...))
 }
 
 // Each hands rows to scan one at a time, for results that are too large to be
@@ -37,7 +38,7 @@ func (tx *Tx) Select(dest any, query string, args ...any) error {
 func (tx *Tx) Each(scan func(rows *sqlx.Rows) error, query string, args ...any) error {
 	rows, err := tx.tx.QueryxContext(tx.ctx, tx.tx.Rebind(query), normal(args)...)
 	if err != nil {
-		return classify(err)
+		return tx.classify(err)
 	}
 	defer func() { _ = rows.Close() }() // its error is rows.Err's
 	for rows.Next() {
@@ -45,7 +46,7 @@ func (tx *Tx) Each(scan func(rows *sqlx.Rows) error, query string, args ...any) 
 			return err
 		}
 	}
-	return classify(rows.Err())
+	return tx.classify(rows.Err())
 }
 
 // Exec runs a statement and returns how many rows it changed. ErrExists says
@@ -53,7 +54,7 @@ func (tx *Tx) Each(scan func(rows *sqlx.Rows) error, query string, args ...any) 
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	result, err := tx.tx.ExecContext(tx.ctx, tx.tx.Rebind(query), normal(args)...)
 	if err != nil {
-		return 0, classify(err)
+		return 0, tx.classify(err)
 	}
 	return result.RowsAffected()
 }
@@ -62,7 +63,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 func (tx *Tx) NamedExec(query string, arg any) (int64, error) {
 	positional, args, err := sqlx.Named(query, arg)
 	if err != nil {
-		return 0, fmt.Errorf("control database: %w", err)
+		return 0, fmt.Errorf("%s: %w", tx.set.name, err)
 	}
 	return tx.Exec(positional, args...)
 }
@@ -96,7 +97,7 @@ var (
 // uniqueViolation is PostgreSQL's SQLSTATE.
 const uniqueViolation = "23505"
 
-func classify(err error) error {
+func (tx *Tx) classify(err error) error {
 	var postgres *pgconn.PgError
 	var lite *sqlite.Error
 	switch {
@@ -108,5 +109,5 @@ func classify(err error) error {
 		errors.As(err, &lite) && (lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE):
 		return fmt.Errorf("%w: %w", ErrExists, err)
 	}
-	return fmt.Errorf("control database: %w", err)
+	return fmt.Errorf("%s: %w", tx.set.name, err)
 }

@@ -83,15 +83,16 @@ type Incident struct {
 	Class    telemetry.Class `json:"class,omitempty"`
 	Device   string          `json:"device,omitempty"` // its own name; empty when it concerns several or none
 
-	State    State  `json:"state"`
-	Shadow   bool   `json:"shadow,omitempty"`   // of a rule on trial: nobody is told
-	Late     bool   `json:"late,omitempty"`     // it was over when Steward learned of it
-	Flapping bool   `json:"flapping,omitempty"` // it comes and goes: held open, and nobody is told each time
-	Silenced bool   `json:"silenced,omitempty"` // by a silence that holds now
-	Cause    bool   `json:"cause,omitempty"`    // it explains those of the devices that its device feeds
-	Parent   string `json:"parent,omitempty"`   // the incident that explains this one
-	Group    string `json:"group"`              // those of one group are told of together
-	Count    int    `json:"count"`              // how often its condition came, at least 1
+	State     State  `json:"state"`
+	Shadow    bool   `json:"shadow,omitempty"`    // of a rule on trial: nobody is told
+	Late      bool   `json:"late,omitempty"`      // it was over when Steward learned of it
+	Flapping  bool   `json:"flapping,omitempty"`  // it comes and goes: held open, and nobody is told each time
+	Silenced  bool   `json:"silenced,omitempty"`  // by a silence that holds now
+	Cause     bool   `json:"cause,omitempty"`     // it explains those of the devices that its device feeds
+	Responder bool   `json:"responder,omitempty"` // the passage of a responder's card is an arrival
+	Parent    string `json:"parent,omitempty"`    // the incident that explains this one
+	Group     string `json:"group"`               // those of one group are told of together
+	Count     int    `json:"count"`               // how often its condition came, at least 1
 
 	Value   *float64 `json:"value,omitempty"` // the measured value that raised it
 	Unit    string   `json:"unit,omitempty"`
@@ -115,7 +116,7 @@ type Incident struct {
 	// MaxComings.
 	Comings []time.Time `json:"comings,omitempty"`
 
-	Version int64     `json:"version"` // one more with each change
+	Version int64     `json:"version"` // one more with each change; what was delivered is none
 	Seq     int64     `json:"seq"`     // of its newest timeline entry
 	Updated time.Time `json:"updated_at"`
 }
@@ -171,7 +172,8 @@ type Stage struct {
 	Note     string    `json:"note,omitempty"`
 }
 
-// Told is one person or room that was told.
+// Told is one person or room that is told: the notice is on its way, and the
+// timeline says what became of it.
 type Told struct {
 	At   time.Time `json:"at"`
 	Who  string    `json:"who"`
@@ -296,3 +298,14 @@ const (
 	EntryExplained    EntryKind = "explained" // a cause was found, or is over
 	EntryFlapping     EntryKind = "flapping"
 )
+
+// WasTold reports whether a receiver has been told of the incident, or is going
+// to be.
+func (i *Incident) WasTold(receiver string) bool {
+	for _, t := range i.Told {
+		if t.Who == receiver {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"sync"
 	"time"
 
 	"steward/internal/authz"
@@ -47,40 +48,79 @@ func (s *Silence) Matches(i *Incident) bool {
 // for never.
 func (s *Silence) Holds(at time.Time) (holds bool, change time.Time) {
 	switch {
-	case at.Before(s.From):
-		return false, s.From
 	case !at.Before(s.Until):
 		return false, time.Time{}
+	case at.Before(s.From):
+		if holds, change = s.Holds(s.From); holds {
+			change = s.From
+		}
+		return false, change
 	case s.Start == "":
 		return true, s.Until
 	}
-	zone, err := time.LoadLocation(s.Zone)
-	if err != nil {
-		zone = time.UTC // checked when it was entered
+	from, to := s.windowAt(at)
+	switch {
+	case !from.After(at) && to.Sub(at) > week:
+		return true, s.Until // without a gap in a week, and so in all of them
+	case !from.After(at):
+		return true, sooner(to, s.Until)
+	case from.Before(s.Until):
+		return false, from
 	}
-	start, end := minutes(s.Start), minutes(s.End)
-	local := at.In(zone)
+	return false, time.Time{}
+}
+
+const week = 7 * 24 * time.Hour
+
+// windowAt is the weekly window at a time, or else the one that comes next. Windows
+// without a gap between them are one.
+func (s *Silence) windowAt(at time.Time) (from, to time.Time) {
+	local := at.In(s.zone())
 	// The window that began yesterday may reach into today; the next one begins
 	// within a week.
-	for day := -1; day <= 7; day++ {
-		date := time.Date(local.Year(), local.Month(), local.Day()+day, 0, 0, 0, 0, zone)
+	for day := -1; day <= 8; day++ {
+		// Noon is there on every day; midnight, where clocks change then, is not.
+		date := time.Date(local.Year(), local.Month(), local.Day()+day, 12, 0, 0, 0, local.Location())
 		if !s.on(date.Weekday()) {
 			continue
 		}
-		from := time.Date(date.Year(), date.Month(), date.Day(), 0, start, 0, 0, zone)
-		to := time.Date(date.Year(), date.Month(), date.Day(), 0, end, 0, 0, zone)
-		if end <= start {
-			to = time.Date(date.Year(), date.Month(), date.Day()+1, 0, end, 0, 0, zone)
-		}
+		start, end := s.windowOn(date)
 		switch {
-		case !at.Before(to):
-		case at.Before(from):
-			return false, sooner(from, s.Until)
+		case !at.Before(end): // over
+		case from.IsZero():
+			from, to = start, end
+		case start.After(to):
+			return from, to
 		default:
-			return true, sooner(to, s.Until)
+			to = end
 		}
 	}
-	return false, s.Until
+	return from, to
+}
+
+// windowOn is the window that begins on a day.
+func (s *Silence) windowOn(day time.Time) (from, to time.Time) {
+	start, end := minutes(s.Start), minutes(s.End)
+	from = time.Date(day.Year(), day.Month(), day.Day(), 0, start, 0, 0, day.Location())
+	if end <= start {
+		end += 24 * 60
+	}
+	return from, time.Date(day.Year(), day.Month(), day.Day(), 0, end, 0, 0, day.Location())
+}
+
+// zones are those that were loaded before: each would be read from a file again.
+var zones sync.Map // name to *time.Location
+
+func (s *Silence) zone() *time.Location {
+	if z, ok := zones.Load(s.Zone); ok {
+		return z.(*time.Location)
+	}
+	z, err := time.LoadLocation(s.Zone)
+	if err != nil {
+		return time.UTC // checked when it was entered
+	}
+	zones.Store(s.Zone, z)
+	return z
 }
 
 func (s *Silence) on(day time.Weekday) bool {

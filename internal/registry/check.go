@@ -9,7 +9,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"steward/internal/authz"
 	"steward/internal/controldb"
+	"steward/internal/registry/scoped"
 	"steward/internal/telemetry"
 )
 
@@ -36,6 +38,33 @@ func (c checker) segment(field, value string) bool {
 		return false
 	}
 	return true
+}
+
+// placed checks a place of something that is for all that is below it: it is in
+// use.
+func (c checker) placed(tx *scoped.Tx, at authz.Place) error {
+	if at.Region != "" && c.segment("region", at.Region) && at.Project == "" {
+		_, err := regions.Get(tx, at.Region)
+		if err := c.open("region", at.Region, err); err != nil {
+			return err
+		}
+	}
+	switch {
+	case at.Project == "":
+	case at.Region == "":
+		c.reject("project", at.Project, "give the region too")
+	case c.segment("project", at.Project):
+		return c.open("project", at.Project, openPlaces{}.lookup(tx, at))
+	}
+	return nil
+}
+
+// required checks words on one line that must not be missing.
+func (c checker) required(field, value, remedy string) {
+	if value == "" {
+		c.reject(field, value, "missing: %s", remedy)
+	}
+	c.text(field, value)
 }
 
 // text checks words on one line.

@@ -10,14 +10,16 @@ import (
 
 // History reads what was done to one object, newest first, for whoever may read
 // the object. The key is that of audit entries: "north", "north/harbour",
-// "north/harbour/b1", "north/harbour/meter/m1", or the id of a rule.
+// "north/harbour/b1", "north/harbour/meter/m1", the name of an alerting rule, or the
+// id of what has one.
 func (v *View) History(ctx context.Context, kind, key string, p Page) (list List[controldb.Entry], err error) {
 	of := map[string]func(*scoped.Tx, string, Page) (List[controldb.Entry], error){
 		KindRegion: regions.History, KindProject: projects.History, KindBuilding: buildings.History,
 		KindDevice: devices.History, KindRule: rules.History,
+		KindAlertRule: alertRules.History, KindSilence: silences.History, KindOverride: overrides.History, KindResponder: responderHistory,
 	}[kind]
 	if of == nil {
-		return list, controldb.Invalid("kind", shorten(kind), "not one of region, project, building, device, approval_rule")
+		return list, controldb.Invalid("kind", shorten(kind), "not one of region, project, building, device, approval_rule, alert_rule, silence, oncall_override, responder")
 	}
 	err = v.read(ctx, func(tx *scoped.Tx) error {
 		list, err = of(tx, key, p)

@@ -15,7 +15,13 @@ const (
 	KindProject  = "project"
 	KindBuilding = "building"
 	KindDevice   = "device"
-	KindRule     = "approval_rule" // has a history, and is not imported or exported
+
+	// These have a history, and are not imported or exported.
+	KindRule      = "approval_rule"
+	KindAlertRule = "alert_rule"
+	KindSilence   = "silence"
+	KindOverride  = "oncall_override"
+	KindResponder = "responder"
 )
 
 // kind is what the registry does with all objects of one type in the same way.

@@ -66,8 +66,7 @@ func (v *View) CreateApprovalRule(ctx context.Context, r ApprovalRule) (Approval
 		if err := checkRule(tx, &r); err != nil {
 			return err
 		}
-		// By time, so that the oldest come first, and past guessing.
-		r.ID = tx.Now().Format("20060102150405") + "-" + strings.ToLower(rand.Text()[:10])
+		r.ID = newID(tx)
 		r.CreatedAt = tx.Now()
 		if err := rules.Insert(tx, authz.Configure, &r); err != nil {
 			return err
@@ -87,23 +86,16 @@ func (v *View) CreateApprovalRule(ctx context.Context, r ApprovalRule) (Approval
 	return r, nil
 }
 
+// newID is a name by time, so that the oldest come first, and past guessing.
+func newID(tx *scoped.Tx) string {
+	return tx.Now().Format("20060102150405") + "-" + strings.ToLower(rand.Text()[:10])
+}
+
 func checkRule(tx *scoped.Tx, r *ApprovalRule) error {
 	var p problems
 	is := checker{&p}
-	if r.Region != "" && is.segment("region", r.Region) && r.Project == "" {
-		_, err := regions.Get(tx, r.Region)
-		if err := is.open("region", r.Region, err); err != nil {
-			return err
-		}
-	}
-	switch {
-	case r.Project == "":
-	case r.Region == "":
-		is.reject("project", r.Project, "give the region too")
-	case is.segment("project", r.Project):
-		if err := is.open("project", r.Project, openPlaces{}.lookup(tx, r.place())); err != nil {
-			return err
-		}
+	if err := is.placed(tx, r.place()); err != nil {
+		return err
 	}
 	if _, err := telemetry.ParseClass(string(r.Class)); err != nil && r.Class != "" {
 		is.reject("class", shorten(string(r.Class)), "not one of meter, elevator, fire, access, or empty for all")

@@ -22,6 +22,11 @@ type Options struct {
 	// may publish can make up names, and must not be able to fill the registry.
 	// 0 means 10,000.
 	MaxPending int
+
+	// CheckRule says what is wrong with the text of an alerting rule, as an
+	// *InvalidError, and whether the rule reads more than what is at its place: it
+	// is then for administrators of the headquarters. Nothing is checked when nil.
+	CheckRule func(AlertRule) (wide bool, err error)
 }
 
 const defaultMaxPending = 10_000
@@ -33,6 +38,7 @@ type Store struct {
 	logger     *slog.Logger
 	metrics    *metrics
 	maxPending int
+	checkRule  func(AlertRule) (bool, error)
 }
 
 // New is the registry in db, which it does not close.
@@ -46,9 +52,12 @@ func New(db *controldb.DB, o Options) *Store {
 	if o.MaxPending <= 0 {
 		o.MaxPending = defaultMaxPending
 	}
+	if o.CheckRule == nil {
+		o.CheckRule = func(AlertRule) (bool, error) { return false, nil }
+	}
 	return &Store{
 		db: scoped.New(db), now: o.Now, logger: o.Logger,
-		metrics: newMetrics(o.Registerer), maxPending: o.MaxPending,
+		metrics: newMetrics(o.Registerer), maxPending: o.MaxPending, checkRule: o.CheckRule,
 	}
 }
 

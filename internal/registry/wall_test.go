@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,10 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"steward/internal/authz"
 	"steward/internal/controldb"
 	"steward/internal/controldb/controldbtest"
+	"steward/internal/incident"
+	"steward/internal/registry/scoped"
 	"steward/internal/telemetry"
 )
 
@@ -29,9 +33,28 @@ func (h *house) planted() {
 		h.add(d)
 		must(h.hq().CreateApprovalRule(ctx, ApprovalRule{Region: region, Project: project, Pattern: "marker-" + project}))(h.t)
 	}
+	must(h.hq().CreateAlertRule(ctx, AlertRule{Name: "house", Text: "marker-house"}))(h.t)
+	h.plantAlerting("north", "harbour")
+	h.plantAlerting("east", "park")
 	must(h.hq().CreateApprovalRule(ctx, ApprovalRule{Region: "north", Pattern: "marker-region"}))(h.t)
 	must(h.hq().CreateApprovalRule(ctx, ApprovalRule{Pattern: "marker-house"}))(h.t)
 }
+
+// plantAlerting gives a project one of everything that is said of alerting there.
+func (h *house) plantAlerting(region, project string) {
+	h.t.Helper()
+	ctx, name := h.t.Context(), "marker-"+project
+	must(h.hq().CreateAlertRule(ctx, AlertRule{Region: region, Project: project, Name: name, Text: name}))(h.t)
+	must(h.hq().CreateSilence(ctx, Silence{Silence: silenceAt(region, project, name)}))(h.t)
+	must(h.hq().CreateOverride(ctx, Override{Region: region, Project: project, Schedule: "duty", Contact: name, From: h.now, Until: h.now.Add(time.Hour)}))(h.t)
+	must(h.hq().CreateResponder(ctx, Responder{Region: region, Project: project, Name: name, Card: cardOf(project)}))(h.t)
+}
+
+func silenceAt(region, project, reason string) incident.Silence {
+	return incident.Silence{Place: authz.Place{Region: region, Project: project}, From: start, Until: start.Add(time.Hour), Reason: reason}
+}
+
+func cardOf(name string) string { return fmt.Sprintf("psn_%x", sha256.Sum256([]byte(name)))[:36] }
 
 type rowBuffer struct{ strings.Builder }
 
@@ -127,6 +150,47 @@ func call(t *testing.T, v *View, name string) (string, error) {
 		return show([]Device{was, is}, err)
 	case "RetireDevice":
 		return show(v.RetireDevice(ctx, ref("north/harbour/fire/f1"), 1, "", ""))
+	case "AlertRules":
+		return show(v.AlertRules(ctx, Page{}))
+	case "AlertRule":
+		return show(v.AlertRule(ctx, "marker-harbour"))
+	case "CreateAlertRule":
+		return show(v.CreateAlertRule(ctx, AlertRule{Region: "north", Project: "harbour", Name: "next", Text: "x"}))
+	case "UpdateAlertRule":
+		return show(v.UpdateAlertRule(ctx, AlertRule{Region: "north", Project: "harbour", Name: "marker-harbour", Text: "y", Meta: Meta{Version: 1}}))
+	case "DeleteAlertRule":
+		return "", v.DeleteAlertRule(ctx, "next", 1)
+	case "Silences":
+		return show(v.Silences(ctx, SilenceFilter{Ended: true}, Page{Sort: "-until"}))
+	case "Silence":
+		return show(v.Silence(ctx, plantedID(t, v, silences, "harbour")))
+	case "CreateSilence":
+		return show(v.CreateSilence(ctx, Silence{Silence: silenceAt("north", "harbour", "works")}))
+	case "UpdateSilence":
+		s, err := v.store.As(authz.SystemPrincipal("test")).Silence(ctx, plantedID(t, v, silences, "harbour"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Reason += "!"
+		return show(v.UpdateSilence(ctx, s))
+	case "EndSilence":
+		return show(v.EndSilence(ctx, plantedID(t, v, silences, "harbour")))
+	case "Overrides":
+		return show(v.Overrides(ctx, OverrideFilter{Ended: true}, Page{Sort: "from"}))
+	case "Override":
+		return show(v.Override(ctx, plantedID(t, v, overrides, "harbour")))
+	case "CreateOverride":
+		return show(v.CreateOverride(ctx, Override{Region: "north", Project: "harbour", Schedule: "duty", Contact: "li", From: start, Until: start.Add(time.Hour)}))
+	case "EndOverride":
+		return show(v.EndOverride(ctx, plantedID(t, v, overrides, "harbour")))
+	case "Responders":
+		return show(v.Responders(ctx, ResponderFilter{Ended: true}, Page{Sort: "name"}))
+	case "Responder":
+		return show(v.Responder(ctx, plantedID(t, v, responders, "harbour")))
+	case "CreateResponder":
+		return show(v.CreateResponder(ctx, Responder{Region: "north", Project: "harbour", Name: "li", Card: cardOf("li")}))
+	case "EndResponder":
+		return show(v.EndResponder(ctx, plantedID(t, v, responders, "harbour")))
 	case "History":
 		return show(v.History(ctx, KindDevice, at.String(), Page{}))
 	case "Audit":
@@ -147,6 +211,20 @@ func call(t *testing.T, v *View, name string) (string, error) {
 	return "", nil
 }
 
+// plantedID is the id of the last of a kind at a project of the north.
+func plantedID[T any](t *testing.T, v *View, k *kind[T], project string) string {
+	t.Helper()
+	var all []T
+	err := v.store.As(authz.SystemPrincipal("test")).read(t.Context(), func(tx *scoped.Tx) (err error) {
+		all, err = k.Within(tx, authz.Read, authz.Place{Region: "north", Project: project}).All()
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatal(len(all), err)
+	}
+	return k.Path(&all[len(all)-1])
+}
+
 func methods() []string {
 	var names []string
 	for m := range reflect.TypeFor[*View]().Methods() {
@@ -159,7 +237,8 @@ func methods() []string {
 func (h *house) state() string {
 	h.t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"regions", "projects", "buildings", "devices", "device_links", "device_externals", "approval_rules", "audit", "registry_revision"} {
+	for _, table := range []string{"regions", "projects", "buildings", "devices", "device_links", "device_externals", "approval_rules",
+		"alert_rules", "silences", "oncall_overrides", "responders", "audit", "registry_revision"} {
 		err := h.db.Read(context.Background(), func(tx *controldb.Tx) error {
 			var n, sum int64
 			if err := tx.Get(&n, "SELECT count(*) FROM "+table); err != nil {
@@ -220,14 +299,14 @@ func TestWall(t *testing.T) {
 		// The same calls succeed for those who may: the walk above is not blind.
 		for _, name := range methods() {
 			switch name {
-			case "RetireRegion", "RetireProject", "RetireBuilding", "RetireDevice":
+			case "RetireRegion", "RetireProject", "RetireBuilding", "RetireDevice", "DeleteAlertRule", "EndSilence", "EndOverride", "EndResponder":
 				continue // of what the others create: below
 			}
 			if got, err := call(t, h.hq(), name); err != nil || strings.Contains(got, `"problem":`) {
 				t.Errorf("%s fails for an administrator: %v %s", name, err, got)
 			}
 		}
-		for _, name := range []string{"RetireDevice", "RetireBuilding", "RetireProject", "RetireRegion"} {
+		for _, name := range []string{"DeleteAlertRule", "EndSilence", "EndOverride", "EndResponder", "RetireDevice", "RetireBuilding", "RetireProject", "RetireRegion"} {
 			if _, err := call(t, h.hq(), name); err != nil {
 				t.Errorf("%s fails for an administrator: %v", name, err)
 			}
@@ -245,6 +324,10 @@ func TestRoles(t *testing.T) {
 		"CreateDevice": authz.Configure, "UpdateDevice": authz.Configure, "EditDevices": authz.Configure, "ApproveDevices": authz.Configure,
 		"RefuseDevices": authz.Configure, "Import": authz.Configure, "ReplaceDevice": authz.Configure, "RetireDevice": authz.Configure,
 		"CreateApprovalRule": authz.Configure, "DeleteApprovalRule": authz.Configure,
+		"CreateAlertRule": authz.Configure, "UpdateAlertRule": authz.Configure, "DeleteAlertRule": authz.Configure,
+		"CreateSilence": authz.Configure, "UpdateSilence": authz.Configure, "EndSilence": authz.Configure,
+		"CreateOverride": authz.Configure, "EndOverride": authz.Configure,
+		"CreateResponder": authz.Manage, "EndResponder": authz.Manage, "Responders": authz.Manage, "Responder": authz.Manage,
 	}
 	allowed := map[authz.Permission][]string{
 		authz.Configure: {"engineer north/harbour", "manager north/harbour", "engineer north", "administrator hq"},
@@ -262,7 +345,7 @@ func TestRoles(t *testing.T) {
 		h.planted()
 		// What would be retired or refused.
 		must(h.Register(t.Context(), []telemetry.Device{ref("north/harbour/meter/waiting")}))(t)
-		for _, name := range []string{"CreateRegion", "CreateProject", "CreateBuilding", "CreateDevice"} {
+		for _, name := range []string{"CreateRegion", "CreateProject", "CreateBuilding", "CreateDevice", "CreateAlertRule"} {
 			if _, err := call(t, h.hq(), name); err != nil {
 				t.Fatal(err)
 			}
@@ -295,7 +378,9 @@ func TestRoles(t *testing.T) {
 				h := newHouse(t, controldbtest.SQLite(t))
 				h.planted()
 				role, at, _ := strings.Cut(who, " ")
-				for _, name := range []string{"CreateRegion", "CreateProject", "CreateBuilding", "CreateDevice", "UpdateRegion", "UpdateProject", "UpdateBuilding", "UpdateDevice", "EditDevices", "CreateApprovalRule", "DeleteApprovalRule", "Audit", "Import", "ReplaceDevice"} {
+				for _, name := range []string{"CreateRegion", "CreateProject", "CreateBuilding", "CreateDevice", "UpdateRegion", "UpdateProject", "UpdateBuilding", "UpdateDevice", "EditDevices", "CreateApprovalRule", "DeleteApprovalRule", "Audit", "Import", "ReplaceDevice",
+					"CreateAlertRule", "UpdateAlertRule", "DeleteAlertRule", "UpdateSilence", "CreateSilence", "EndSilence", "CreateOverride", "EndOverride",
+					"Responders", "Responder", "CreateResponder", "EndResponder"} {
 					if needs[name] != need {
 						continue
 					}

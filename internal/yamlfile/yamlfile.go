@@ -7,8 +7,10 @@
 package yamlfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"reflect"
 	"strconv"
@@ -37,14 +39,34 @@ func Errorf(path string, line int, format string, args ...any) error {
 	return &Error{Path: path, Line: line, Problem: fmt.Sprintf(format, args...)}
 }
 
-// Decode reads text into v, a pointer to a struct. path is for errors, which are
-// all that were found, joined. An empty document leaves v as it is.
+// Bounds of what is read. Files of this size are written by machines or by
+// mistake.
+const (
+	maxText = 4 << 20 // bytes
+	// maxValues bounds what aliases may grow a small text to.
+	maxValues = 200_000
+)
+
+// Decode reads text, one YAML document, into v, a pointer to a struct. path is
+// for errors, which are all that were found, joined. An empty document leaves v
+// as it is.
 func Decode(path string, text []byte, v any) error {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return Errorf(path, 0, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+	if len(text) > maxText {
+		return Errorf(path, 0, "has %d bytes; at most %d are read", len(text), maxText)
 	}
-	if len(root.Content) == 0 {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	var root, more yaml.Node
+	if err := documents.Decode(&root); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return syntaxError(path, err)
+	}
+	if err := documents.Decode(&more); err == nil {
+		return Errorf(path, more.Line, "a second document begins here: only the first would be read; remove the line ---")
+	} else if !errors.Is(err, io.EOF) {
+		return syntaxError(path, err)
+	}
+	if len(root.Content) == 0 || isNull(root.Content[0]) {
 		return nil
 	}
 	d := decoder{path: path}
@@ -52,9 +74,23 @@ func Decode(path string, text []byte, v any) error {
 	return errors.Join(d.errs...)
 }
 
+// syntaxError moves the line out of the library's text to where ours is.
+func syntaxError(path string, err error) error {
+	problem, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
+	if n, rest, ok := strings.Cut(strings.TrimPrefix(problem, "line "), ": "); ok {
+		if at, err := strconv.Atoi(n); err == nil {
+			problem, line = rest, at
+		}
+	}
+	return Errorf(path, line, "not YAML: %s", problem)
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
 type decoder struct {
-	path string
-	errs []error
+	path   string
+	errs   []error
+	values int // looked at so far
 }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
@@ -64,11 +100,19 @@ func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
 // value decodes n into v and goes down by itself where the keys of a mapping must
 // be looked at; everything else is the library's.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, key string) {
+	if d.values++; d.values >= maxValues {
+		if d.values == maxValues {
+			d.fail(n, "more than %d values, aliases followed; write less of them", maxValues)
+		}
+		return
+	}
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	_, own := v.Addr().Interface().(yaml.Unmarshaler)
 	switch {
+	case isNull(n) && !own:
+		// A key without a value is as if it were not there.
 	case v.Kind() == reflect.Pointer && !own:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), key)
@@ -80,24 +124,45 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, key string) {
 			d.value(item, v.Index(i), key)
 		}
 	case v.Kind() == reflect.Map && n.Kind == yaml.MappingNode && !own:
-		v.Set(reflect.MakeMap(v.Type()))
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			item := reflect.New(v.Type().Elem()).Elem()
-			d.value(n.Content[i+1], item, key+"."+n.Content[i].Value)
-			v.SetMapIndex(reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key()), item)
-		}
+		d.entries(n, v, key)
 	default:
 		if err := n.Decode(v.Addr().Interface()); err != nil {
 			problem := strings.TrimPrefix(err.Error(), "yaml: ")
 			problem = strings.TrimPrefix(strings.TrimSpace(strings.TrimPrefix(problem, "unmarshal errors:")), fmt.Sprintf("line %d: ", n.Line))
-			d.fail(n, "%s: %s", key, problem)
+			d.fail(n, "%s%s", prefix(key), problem)
+		}
+	}
+}
+
+// prefix names the key; there is none for the document itself.
+func prefix(key string) string {
+	if key == "" {
+		return ""
+	}
+	return key + ": "
+}
+
+// entries decodes a mapping with free keys into a map with a key of kind string.
+func (d *decoder) entries(n *yaml.Node, v reflect.Value, at string) {
+	v.Set(reflect.MakeMap(v.Type()))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key())
+		switch {
+		case n.Content[i].Kind != yaml.ScalarNode:
+			d.fail(n.Content[i], "%s: want a plain text as key", at)
+		case v.MapIndex(key).IsValid():
+			d.fail(n.Content[i], "%s: key %q stands twice", at, key.String())
+		default:
+			item := reflect.New(v.Type().Elem()).Elem()
+			d.value(n.Content[i+1], item, at+"."+key.String())
+			v.SetMapIndex(key, item)
 		}
 	}
 }
 
 func (d *decoder) fields(n *yaml.Node, v reflect.Value, at string) {
 	if n.Kind != yaml.MappingNode {
-		d.fail(n, "%s: want keys and values", at)
+		d.fail(n, "%swant keys and values", prefix(at))
 		return
 	}
 	known := map[string]int{}

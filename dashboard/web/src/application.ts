@@ -17,6 +17,8 @@ import { detailView } from './views/detail';
 import { devicesView, listenForSearchKey } from './views/devices';
 import { eventsView } from './views/events';
 import { headerView } from './views/header';
+import { incidentView } from './views/incident';
+import { incidentsView } from './views/incidents';
 import { pendingView, type PendingView } from './views/pending';
 import { projectsView } from './views/projects';
 import { rejectedView } from './views/rejected';
@@ -49,12 +51,17 @@ export function startApplication(root: HTMLElement, session: SessionListener): {
   let pending: PendingView | undefined;
 
   const connection = new Connection(scopeOf(route), {
+    incidents: () => store.incidents,
     message(message: Message) {
       switch (message.type) {
         case 'snapshot':
         case 'delta':
           noteServerTime(message.now);
           store.apply(message);
+          break;
+        case 'incidents':
+          noteServerTime(message.now);
+          store.applyIncidents(message);
           break;
         case 'missed':
           banner?.missed(message.updates);
@@ -79,8 +86,10 @@ export function startApplication(root: HTMLElement, session: SessionListener): {
     get route() {
       return route;
     },
-    go: (to) => goTo({ ...route, ...to }),
+    // One pane of details lies beside the list: a device's or an incident's.
+    go: (to) => goTo({ ...route, ...(to.device ? { incident: '' } : to.incident ? { device: '' } : {}), ...to }),
     redraw,
+    schedule,
   };
 
   function schedule(): void {
@@ -115,16 +124,18 @@ export function startApplication(root: HTMLElement, session: SessionListener): {
       root.querySelector<HTMLElement>('[data-test=language]')?.focus();
     }, pending.button, accountView());
     const dangers = dangersView(page);
+    const incidents = incidentsView(page);
+    const incident = incidentView(page);
     const projects = projectsView(page);
     const events = eventsView(page);
     const rejected = rejectedView(page);
     const detail = detailView(page);
     const tabs = tabsView(page);
-    views = [header, dangers, banner, projects, list, events, rejected, detail, tabs];
+    views = [header, dangers, incidents, banner, projects, list, events, rejected, detail, incident, tabs];
     root.replaceChildren(
       h('button', { type: 'button', class: 'skip', click: () => root.querySelector<HTMLElement>('.devices input')?.focus() }, t.skip),
-      header.element, dangers.element, banner.element,
-      h('main', {}, projects.element, list.element, h('div', { class: 'side' }, events.element, rejected.element), detail.element, pending.panel),
+      header.element, dangers.element, incidents.element, banner.element,
+      h('main', {}, projects.element, list.element, h('div', { class: 'side' }, events.element, rejected.element), detail.element, incident.element, pending.panel),
       tabs.element);
     showTab();
     redraw();

@@ -9,6 +9,8 @@ export type Status =
   | { state: 'waiting'; until: number; attempt: number };
 
 export interface Listener {
+  /** From where incidents go on after a break; a cursor of -1 for from the beginning. */
+  incidents(): { cursor: number; view: string };
   message(message: Message): void;
   status(status: Status): void;
   /** The server has signed us out: nothing is tried again. */
@@ -76,6 +78,11 @@ export class Connection {
     const url = new URL('/api/v1/live', window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     for (const [name, value] of Object.entries(this.scope)) if (value) url.searchParams.set(name, value);
+    const { cursor, view } = this.listener.incidents();
+    if (cursor >= 0) {
+      url.searchParams.set('after', String(cursor));
+      url.searchParams.set('view', view);
+    }
     const socket = new WebSocket(url);
     this.socket = socket;
     this.openedAt = Date.now();

@@ -1,6 +1,7 @@
 // The language of the page.
 import { en, type Messages } from './messages.en';
 import { zh } from './messages.zh';
+import type { Bilingual } from './protocol';
 import { language, rememberLanguage, type Language } from './prefs';
 
 const all: Record<Language, Messages> = { en, zh };
@@ -24,6 +25,12 @@ export function currentLanguage(): Language {
 export function switchLanguage(): void {
   current = current === 'zh' ? 'en' : 'zh';
   rememberLanguage(current);
+}
+
+/** A text of the server in the present language; in the other one when it is missing. */
+export function say(text: Bilingual | undefined): string {
+  if (!text) return '';
+  return current === 'en' ? text.en || text.zh : text.zh || text.en;
 }
 
 /** The word for a name of the contract, or the name itself: devices may send names that nobody foresaw. */

@@ -11,6 +11,8 @@ export interface Page {
   go(to: Partial<Route>): void;
   /** Draws everything again, as after a change that is not the server's. */
   redraw(): void;
+  /** Draws what the store has that is not drawn yet, soon. */
+  schedule(): void;
 }
 
 /** A part of the page. */

@@ -64,6 +64,13 @@ export function sees(region: string, project: string): boolean {
     !place.region || (place.region === region && (!place.project || !project || place.project === project))) ?? false;
 }
 
+/** Whether the person may act on what happens at a place: at least as an operator, for all of it. */
+export function mayAct(region: string, project: string): boolean {
+  const need = roles.indexOf('operator');
+  return present.person?.grants.some(({ role, place }) => roles.indexOf(role) >= need &&
+    (!place.region || (place.region === region && (!place.project || place.project === project)))) ?? false;
+}
+
 /** Where the person may change devices: at least as an engineer. */
 export function mayConfigure(): boolean {
   const need = roles.indexOf('engineer');

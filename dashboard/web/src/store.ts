@@ -1,8 +1,9 @@
 // The state of the scope as the server told it: a snapshot and the deltas after
 // it. Nothing here touches the page.
+import { Incidents } from './incidents';
 import type {
-  ClassName, Connection, Delta, MetricInfo, Scope, Severity, Snapshot, WireDanger, WireDevice, WireEvent, WireGroup,
-  WireRejected, WireTotals,
+  ClassName, Connection, Delta, IncidentsMessage, MetricInfo, Scope, Severity, Snapshot, WireDanger, WireDevice, WireEntry, WireEvent,
+  WireGroup, WireIncident, WireRejected, WireTotals,
 } from './protocol';
 
 export interface Value {
@@ -39,13 +40,17 @@ export interface Changes {
   /** devices appeared or went, or their order may have changed */
   list: boolean;
   dangers: boolean;
+  /** something of the incidents */
+  incidents: boolean;
+  /** what was added to timelines */
+  entries: WireEntry[];
   events: boolean;
   rejected: boolean;
   counts: boolean;
 }
 
 const noChanges = (): Changes => ({
-  all: false, devices: new Set(), list: false, dangers: false, events: false, rejected: false, counts: false,
+  all: false, devices: new Set(), list: false, dangers: false, incidents: false, entries: [], events: false, rejected: false, counts: false,
 });
 
 export class Store {
@@ -54,6 +59,7 @@ export class Store {
   omitted = false;
   devices = new Map<string, Device>();
   dangers = new Map<string, WireDanger>();
+  incidents = new Incidents();
   /** for each severity, oldest first */
   events = new Map<Severity, WireEvent[]>();
   rejected: WireRejected[] = [];
@@ -103,6 +109,18 @@ export class Store {
       this.totals = message.totals;
       this.changes.counts = true;
     }
+  }
+
+  /** Incidents have their own messages, which no snapshot resets. */
+  applyIncidents(message: IncidentsMessage): void {
+    this.incidents.apply(message);
+    this.changes.incidents = true;
+    this.changes.entries.push(...(message.entries ?? []));
+  }
+
+  /** An incident as an answer of the API has it. */
+  putIncident(incident: WireIncident): void {
+    if (this.incidents.put(incident)) this.changes.incidents = true;
   }
 
   private reset(snapshot: Snapshot): void {

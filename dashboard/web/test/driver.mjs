@@ -16,6 +16,36 @@ export async function play(...commands) {
   return text;
 }
 
+const ago = (ms) => new Date(Date.now() - ms).toISOString();
+let incidents = 0;
+
+/** A clock of an incident: limit in seconds, begun age milliseconds ago. A name that is a deed stops by it. */
+export function clock(standard, title, limit, age, more = {}) {
+  return {
+    standard, title, state: 'running', limit_seconds: limit, started_at: ago(age), started_received_at: ago(age),
+    deadline: ago(age - limit * 1000), ...more,
+  };
+}
+
+/** An incident of a device, begun age milliseconds ago, for play({ do: 'incident', incident, entry: { kind: 'opened' } }). */
+export function incident(device, { age = 0, late = 0, title = { zh: '电梯困人', en: 'Entrapment' }, ...more } = {}) {
+  const [region, project, cls, id] = device.split('/');
+  const number = (incidents++).toString(4).padStart(16, '0').replace(/\d/g, (digit) => 'abcd'[digit]);
+  const started = ago(age + late);
+  return {
+    id: `20261120-${number}`, fingerprint: `${title.en}@${device}#${number}`, rule: 'lift-entrapment', kind: 'entrapment', title,
+    runbook: { zh: '1. 与乘客通话\n2. 派人', en: '1. Talk to the passengers\n2. Send somebody' }, summary: { zh: '', en: '' },
+    severity: 'life_safety', labels: {}, region, project, class: cls, device: id, state: 'firing', group: device, count: 1,
+    started_at: started, received_at: ago(age), stages: [], clocks: [], told: [], version: 0, seq: 0, updated_at: started, ...more,
+  };
+}
+
+/** The command that puts an incident there as it is given, with an entry of its timeline. */
+export function incidentIs(value, kind = 'opened', note = '', data = undefined) {
+  const actor = { kind: 'device', id: value.device ?? '', name: value.device ?? '' };
+  return { do: 'incident', incident: value, entry: { kind, note, data, at: value.started_at, received_at: value.received_at, actor } };
+}
+
 const secrets = new Map();
 
 /** The cookie of a person's session. Unless it must be fresh, all pages of a person share one. */

@@ -2,18 +2,24 @@
 // people to look at: STEWARD_SHOTS=DIR go test ./dashboard -run TestBrowser
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { close, open, play } from './driver.mjs';
+import { clock, close, incident, incidentIs, open, play } from './driver.mjs';
 
-export async function takeShots(folder) {
+const phone = { width: 390, height: 844 };
+
+/** A function that takes pictures into a folder. */
+async function photographer(folder) {
   await mkdir(folder, { recursive: true });
-  const shot = async (name, options, act) => {
+  return async (name, options, act) => {
     const page = await open(options);
     await page.waitForTimeout(1300); // counts come once a second
     if (act) await act(page);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await close(page);
   };
-  const phone = { width: 390, height: 844 };
+}
+
+export async function takeShots(folder) {
+  const shot = await photographer(folder);
 
   await play({ do: 'reset' });
   await shot('door-zh', { language: 'zh', person: '' });
@@ -80,4 +86,56 @@ export async function takeShots(folder) {
   await page.screenshot({ path: join(folder, 'offline-zh-phone.png') });
   await play({ do: 'up' });
   await close(page);
+}
+
+/** An evening with two people in lifts, a fire alarm, and the usual. */
+export async function takeIncidentShots(folder) {
+  const shot = await photographer(folder);
+  const at = (ms) => new Date(Date.now() - ms).toISOString();
+  const stage = (state, ms, name, note) => ({ state, at: at(ms), received_at: at(ms), by: { kind: 'person', id: name, name }, note });
+  const answered = (age, more) => clock('acknowledge', { zh: '响应', en: 'Answered' }, 180, age, more);
+  const onSite = (age, more) => clock('arrive', { zh: '到达现场', en: 'On site' }, 600, age, more);
+  const statutory = (age) => clock('statutory', { zh: '法定到场', en: 'Statutory limit' }, 1800, age);
+  const met = (age, after) => ({ state: 'met', stopped_at: at(age - after * 1000), elapsed_seconds: after });
+  const stuck = incident('east/riverside-garden/elevator/lift-b2-004', {
+    age: 754_000, building: 'b2', state: 'dispatched', clocks: [answered(754_000, met(754_000, 95)), onSite(754_000), statutory(754_000)],
+    summary: { zh: '17 层与 18 层之间，轿厢内 2 人', en: 'Between floors 17 and 18, two people inside' },
+    stages: [stage('acknowledged', 659_000, '王建国'), stage('dispatched', 600_000, '王建国', '张师傅带两人前往')],
+  });
+  const second = incident('north/olympic-park/elevator/lift-b4-005', {
+    age: 130_000, late: 95_000, clocks: [answered(225_000), onSite(225_000), statutory(225_000)],
+  });
+  const other = (device, kind, zh, en, severity, more) => incident(device, { kind, rule: kind.replace('_', '-'), title: { zh, en }, severity, ...more });
+  const outage = other('south/pearl-plaza/meter/em-b5-001', 'power_loss', '楼栋停电', 'Building without power', 'critical', {
+    age: 900_000, building: 'b5', state: 'acknowledged', stages: [stage('acknowledged', 840_000, '陈小燕')], clocks: [clock('x', { zh: '抢修到场', en: 'Repair on site' }, 1800, 900_000)],
+  });
+  const list = [
+    stuck, second, outage,
+    other('south/pearl-plaza/access/gate-b5-002', 'meter_silent', '门禁离线', 'Gate silent', 'warning', { age: 890_000, building: 'b5', parent: outage.id }),
+    other('west/lake/meter/wm-b1-003', 'night_leak', '夜间漏水', 'Leak at night', 'warning', { age: 5_400_000, value: 1.8, unit: 'm³/h', silenced: true }),
+    other('north/west-hills/fire/fire-b1-006', 'low_pressure', '消防水压低', 'Low pressure of fire water', 'critical', {
+      age: 2_400_000, value: 0.11, unit: 'MPa', flapping: true, count: 6, clocks: [clock('y', { zh: '抢修到场', en: 'Repair on site' }, 1800, 2_400_000)],
+    }),
+    other('east/maple-hill/elevator/lift-b1-002', 'out_of_service', '电梯停运', 'Lift out of service', 'warning', { age: 7_000_000, clocks: [clock('z', { zh: '维修完成', en: 'Repaired' }, 14_400, 7_000_000)] }),
+  ];
+  await play({ do: 'reset' });
+  await play({ do: 'fleet', count: 600 }, { do: 'traffic', rate: 200 },
+    { do: 'event', device: 'south/orchid-villas/fire/fire-b2-006', kind: 'alarm', id: 'e4', age_ms: 12_000, attrs: '{"zone":"3F east"}' },
+    ...list.map((one) => incidentIs(one, 'opened')),
+    incidentIs(stuck, 'clock_started', 'answered', { title: { zh: '响应', en: 'Answered' } }),
+    incidentIs(stuck, 'acknowledged'), incidentIs(stuck, 'notice', 'opened', { receiver: '王建国', channels: ['dingtalk'] }),
+    incidentIs(stuck, 'delivered', '', { receiver: '王建国', channel: 'dingtalk', ok: false, error: '504 from oapi.dingtalk.com' }),
+    incidentIs(stuck, 'dispatched', '张师傅带两人前往'), incidentIs(stuck, 'clock_breached', 'arrive', { title: { zh: '到达现场', en: 'On site' } }));
+  const unfold = (page) => page.locator('.call-more').click().then(() => page.waitForTimeout(200));
+  const look = (page) => page.locator(`[data-incident="${stuck.id}"] .call-open`).click().then(() => page.waitForTimeout(900));
+  for (const language of ['zh', 'en']) {
+    await shot(`incidents-${language}`, { language });
+    await shot(`incidents-${language}-dark-unfolded`, { language, theme: 'dark' }, unfold);
+    await shot(`incident-${language}`, { language }, look);
+    await shot(`incidents-${language}-phone`, { language, ...phone });
+    await shot(`incidents-${language}-phone-unfolded`, { language, ...phone }, unfold);
+    await shot(`incident-${language}-phone-dark`, { language, theme: 'dark', ...phone }, look);
+  }
+  await shot('incidents-en-tablet', { language: 'en', width: 1024, height: 768 });
+  await play({ do: 'reset' });
 }

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const { en, zh, Store, parseRoute, formatRoute, elapsed } = await load(`
+const { en, zh, Store, parseRoute, formatRoute, elapsed, clockState, merged } = await load(`
   export { en } from './messages.en';
   export { zh } from './messages.zh';
   export { Store } from './store';
+  export { clockState, merged } from './incidents';
   export { parseRoute, formatRoute } from './route';
   export { elapsed } from './clock';
 `);
@@ -106,11 +107,80 @@ test('dangers begin and end', () => {
   assert.equal(store.dangers.size, 0);
 });
 
+const incident = (id, more = {}) => ({
+  id, title: { zh: '', en: id }, severity: 'warning', region: 'north', project: 'harbour', class: 'meter', device: 'm-1', state: 'firing', count: 1,
+  started_at: '2026-11-20T08:00:00Z', received_at: '2026-11-20T08:00:00Z', version: 1, ...more,
+});
+const incidents = (cursor, list, more = {}) => ({ type: 'incidents', cursor, now: 1, reset: false, partial: false, incidents: list, ...more });
+
+test('incidents begin, change and end; an older state never replaces a newer one', () => {
+  const store = new Store();
+  store.applyIncidents(incidents(3, [incident('a'), incident('b')], { reset: true }));
+  store.apply(snapshot());
+  assert.equal(store.incidents.open.size, 2, 'a snapshot is not about them');
+  store.applyIncidents(incidents(4, [incident('a', { state: 'acknowledged', version: 3 })], { entries: [{ incident: 'a', n: 2, kind: 'acknowledged' }] }));
+  store.applyIncidents(incidents(5, [incident('a', { version: 2 })]));
+  assert.equal(store.incidents.find('a').state, 'acknowledged');
+  assert.equal(store.incidents.cursor, 5);
+  assert.equal(store.takeChanges().entries.length, 1);
+  store.applyIncidents(incidents(6, [incident('a', { state: 'resolved', version: 4 })]));
+  assert.deepEqual([...store.incidents.open.keys()], ['b']);
+  assert.equal(store.incidents.find('a').state, 'resolved', 'who looks at it still can');
+  store.applyIncidents(incidents(7, [], { reset: true }));
+  assert.equal(store.incidents.open.size, 0);
+});
+
+test('what is over is forgotten in the end', () => {
+  const store = new Store();
+  for (let i = 0; i < 500; i++) store.applyIncidents(incidents(i, [incident(`i${i}`, { state: 'resolved' })]));
+  assert.equal(store.incidents.find('i0'), undefined);
+  assert.equal(store.incidents.find('i499').id, 'i499');
+});
+
+test('an incident stands for the danger of its device as long as it is true', () => {
+  const store = new Store();
+  const danger = { event: event('x', 1000), latest: Date.parse('2026-11-20T08:05:00Z'), reports: 1, arrived: 0 };
+  const grave = (more) => incident('a', { severity: 'life_safety', ...more });
+  const covers = (...list) => {
+    store.applyIncidents(incidents(1, list, { reset: true }));
+    return store.incidents.covers(danger);
+  };
+  assert.equal(covers(), false);
+  assert.equal(covers(grave()), true);
+  assert.equal(covers(grave({ device: 'm-2' })), false, 'of another device');
+  assert.equal(covers(incident('c')), false, 'no danger to life');
+  assert.equal(covers(grave({ version: 2, cleared_at: '2026-11-20T08:04:00Z' })), false, 'it was over before the newest report');
+  assert.equal(covers(grave({ version: 3, state: 'resolved', resolved_at: '2026-11-20T08:04:00Z' })), false, 'resolved before the newest report');
+  assert.equal(covers(grave({ version: 4, state: 'resolved', resolved_at: '2026-11-20T08:06:00Z' })), true, 'people said that it is over');
+});
+
+test('a clock is right at its bounds', () => {
+  const at = (seconds) => Date.UTC(2026, 10, 20, 8, 0, seconds);
+  const clock = (more) => ({ state: 'running', limit_seconds: 60, started_at: '2026-11-20T08:00:00Z', deadline: '2026-11-20T08:01:00Z', ...more });
+  const f = (more, seconds, state, left) => assert.deepEqual(clockState(clock(more), at(seconds)), { state, left: left * 1000 });
+  f({}, 0, 'good', 60);
+  f({}, 60, 'good', 0);
+  f({}, 61, 'over', -1);
+  f({ state: 'breached' }, 60, 'over', 0);
+  f({ warn_at: '2026-11-20T08:00:30Z' }, 29, 'good', 31);
+  f({ warn_at: '2026-11-20T08:00:30Z' }, 30, 'warn', 30);
+  f({ state: 'paused', paused_at: '2026-11-20T08:00:20Z' }, 500, 'paused', 40);
+});
+
+test('a timeline has each entry once, those with data first', () => {
+  const entry = (n, more) => ({ n, kind: 'note', ...more });
+  const list = merged([entry(1), entry(2, { data: { a: 1 } })], [entry(3), entry(2), entry(1, { data: {} })]);
+  assert.deepEqual(list.map((e) => [e.n, e.data]), [[3, undefined], [2, { a: 1 }], [1, {}]]);
+});
+
 test('addresses are read and written, and nonsense is not followed', () => {
   const hash = '#region=north&project=harbour&class=meter&device=north%2Fharbour%2Fmeter%2Fm-1&tab=events';
   assert.equal(formatRoute(parseRoute(hash)), hash);
   const odd = parseRoute('#region=<b>&project=../x&class=oven&device=a/b&tab=nowhere');
-  assert.deepEqual(odd, { region: '', project: '', class: '', device: '', tab: 'devices' });
+  assert.deepEqual(odd, { region: '', project: '', class: '', device: '', incident: '', tab: 'devices' });
+  const one = '#incident=20261120-abcdefghijklmnop';
+  assert.equal(formatRoute(parseRoute(one)), one);
+  assert.equal(parseRoute('#incident=../../session').incident, '');
 });
 
 test('elapsed time', () => {

@@ -1,6 +1,7 @@
 // Package controldbtest gives tests both control databases: SQLite in a file,
 // and a real PostgreSQL server, one a test binary with a database of its own for
-// each test.
+// each test. EachIncidents, SQLiteIncidents and PostgresIncidents give the set of
+// tables for incidents in the same way.
 //
 // A package that uses it has
 //
@@ -53,16 +54,35 @@ func Each(t *testing.T, test func(t *testing.T, db *controldb.DB)) {
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 }
 
+// EachIncidents is Each with the tables for incidents.
+func EachIncidents(t *testing.T, test func(t *testing.T, db *controldb.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLiteIncidents(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, PostgresIncidents(t)) })
+}
+
 // SQLite is an empty database in a file.
 func SQLite(t testing.TB) *controldb.DB {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "control.db"))
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "control.db"), controldb.Control)
+}
+
+// SQLiteIncidents is SQLite with the tables for incidents.
+func SQLiteIncidents(t testing.TB) *controldb.DB {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "incidents.db"), controldb.Incidents)
 }
 
 // Postgres is an empty database of the server.
 func Postgres(t testing.TB) *controldb.DB {
 	t.Helper()
-	return open(t, PostgresDSN(t))
+	return open(t, PostgresDSN(t), controldb.Control)
+}
+
+// PostgresIncidents is Postgres with the tables for incidents.
+func PostgresIncidents(t testing.TB) *controldb.DB {
+	t.Helper()
+	return open(t, PostgresDSN(t), controldb.Incidents)
 }
 
 var databases atomic.Int64
@@ -96,9 +116,9 @@ func admin(t testing.TB, statement string) {
 	}
 }
 
-func open(t testing.TB, dsn string) *controldb.DB {
+func open(t testing.TB, dsn string, set controldb.Set) *controldb.DB {
 	t.Helper()
-	db, err := controldb.Open(context.Background(), controldb.Options{DSN: dsn, Logger: slog.New(slog.DiscardHandler)})
+	db, err := controldb.Open(context.Background(), controldb.Options{DSN: dsn, Set: set, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

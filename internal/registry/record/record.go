@@ -4,7 +4,9 @@
 //
 // A field is one with a db tag; its json tag must be the same name. Further
 // tags: zh is its heading in Chinese; edit:"no" marks what is not a person's to
-// set, and edit:"new" what can be set when the object is made and not later. Embedded structs are part of the one around them.
+// set, and edit:"new" what can be set when the object is made and not later;
+// trim:"no" keeps the space around a text. Embedded structs are part of the one
+// around them.
 package record
 
 import (
@@ -21,6 +23,7 @@ type Field struct {
 	Chinese  string // heading
 	Editable bool   // by people
 	Initial  bool   // by people too, but only in a new object
+	verbatim bool
 	index    []int
 }
 
@@ -43,7 +46,7 @@ func Of[T any]() Fields[T] {
 			panic(fmt.Sprintf("record: field %s has the column %q and the JSON name %q", f.Name, name, json))
 		}
 		fs.byName[name] = len(fs.All)
-		fs.All = append(fs.All, Field{Name: name, Chinese: f.Tag.Get("zh"), Editable: f.Tag.Get("edit") == "", Initial: f.Tag.Get("edit") == "new", index: f.Index})
+		fs.All = append(fs.All, Field{Name: name, Chinese: f.Tag.Get("zh"), Editable: f.Tag.Get("edit") == "", Initial: f.Tag.Get("edit") == "new", verbatim: f.Tag.Get("trim") == "no", index: f.Index})
 	}
 	return fs
 }
@@ -97,10 +100,11 @@ func (fs Fields[T]) CopyEditable(to, from *T) {
 	}
 }
 
-// Trim takes the space around all texts away.
+// Trim takes the space around all texts away, but for those that are kept as they
+// are.
 func (fs Fields[T]) Trim(o *T) {
 	for _, f := range fs.All {
-		if v := f.of(o); v.Kind() == reflect.String {
+		if v := f.of(o); v.Kind() == reflect.String && !f.verbatim {
 			v.SetString(strings.TrimSpace(v.String()))
 		}
 	}

@@ -31,6 +31,7 @@ func (r Rows[T]) Page(p controldb.Page) (controldb.List[T], error) {
 		return controldb.List[T]{}, fmt.Errorf("table %s has no field %s to sort by", r.table.Name, column)
 	}
 	byPath := column == r.table.Sorts[0] // the path has all that its names say
+	column = quoted(column)
 	compare, direction := ">", ""
 	if descending {
 		compare, direction = "<", " DESC"

@@ -44,6 +44,9 @@ type Table[T any] struct {
 func NewTable[T any](s Spec[T]) *Table[T] {
 	t := &Table[T]{Spec: s, Fields: record.Of[T](), columns: map[string]bool{}}
 	all := t.Fields.Names()
+	for i, name := range all {
+		all[i] = quoted(name)
+	}
 	t.selected = strings.Join(all, ", ")
 	all = append(all, pathColumn)
 	if s.Search != nil {
@@ -51,7 +54,7 @@ func NewTable[T any](s Spec[T]) *Table[T] {
 	}
 	t.width = len(all)
 	for _, name := range all {
-		t.columns[name] = true
+		t.columns[strings.Trim(name, `"`)] = true
 	}
 	t.insert = "INSERT INTO " + s.Name + " (" + strings.Join(all, ", ") + ") VALUES "
 	t.update = "UPDATE " + s.Name + " SET " + strings.Join(all, " = ?, ") + " = ?"
@@ -59,6 +62,16 @@ func NewTable[T any](s Spec[T]) *Table[T] {
 		t.check(c)
 	}
 	return t
+}
+
+// reserved are names of columns that are words of SQL.
+var reserved = map[string]bool{"from": true, "end": true}
+
+func quoted(column string) string {
+	if reserved[column] {
+		return `"` + column + `"`
+	}
+	return column
 }
 
 // check panics on a column that the table does not have: the name would become
@@ -87,7 +100,7 @@ func (t *Table[T]) Within(tx *Tx, perm authz.Permission, at authz.Place, conds .
 	for _, c := range conds {
 		t.check(c.column)
 		r.where.sql.WriteString(" AND ")
-		c.write(r.where, c.column)
+		c.write(r.where, quoted(c.column))
 	}
 	r.where.plain()
 	return r
@@ -133,7 +146,7 @@ func (r Rows[T]) All() ([]T, error) {
 func (r Rows[T]) First(limit int, column string) ([]T, error) {
 	r.table.check(column)
 	r.where.args = append(r.where.args, limit)
-	return r.selectBy(" ORDER BY " + column + " LIMIT ?")
+	return r.selectBy(" ORDER BY " + quoted(column) + " LIMIT ?")
 }
 
 func (r Rows[T]) selectBy(order string) ([]T, error) {
@@ -149,8 +162,12 @@ func (r Rows[T]) Count() (int, error) {
 	return n, err
 }
 
-// Delete removes the rows. It is for indexes and rules: objects are retired.
+// Delete removes the rows. It is for indexes and rules: objects are retired. In a
+// table with revisions it takes one, so that who follows them looks again.
 func (r Rows[T]) Delete() (int64, error) {
+	if _, err := r.table.revisions(r.tx, 1); err != nil {
+		return 0, err
+	}
 	return r.tx.tx.Exec("DELETE FROM "+r.table.Name+r.where.sql.String(), r.where.args...)
 }
 
@@ -220,6 +237,13 @@ func (t *Table[T]) revisions(tx *Tx, n int) (int64, error) {
 	return last - int64(n) + 1, err
 }
 
+// Revision is that of the last change of anything.
+func (tx *Tx) Revision() (int64, error) {
+	var last int64
+	err := tx.tx.Get(&last, `SELECT value FROM registry_revision`)
+	return last, err
+}
+
 // Changed is an object with the revision of its last change.
 type Changed[T any] struct {
 	Object   T     `db:"object"`
@@ -231,7 +255,7 @@ type Changed[T any] struct {
 func (t *Table[T]) Since(tx *Tx, revision int64, limit int) ([]Changed[T], error) {
 	columns := make([]string, len(t.Fields.All))
 	for i, f := range t.Fields.All {
-		columns[i] = f.Name + ` AS "object.` + f.Name + `"`
+		columns[i] = quoted(f.Name) + ` AS "object.` + f.Name + `"`
 	}
 	w := t.Within(tx, authz.Read, authz.HQ, Above(revisionColumn, revision)).where
 	var changed []Changed[T]

@@ -1,12 +1,17 @@
-// The strip on top: every open danger to life, oldest first, with its clock.
+// The strip on top: every open danger to life, oldest first, with its clocks. It
+// is an incident as soon as there is one; until then, and where nothing makes
+// incidents, it is what the device reported.
 import { elapsed, serverNow } from '../clock';
 import { h, icon, setAttribute, setChildren, setText } from '../dom';
 import { formatFull, formatTime } from '../format';
 import { word, words } from '../i18n';
+import { timeOf } from '../incidents';
 import { placeName, projectName } from '../names';
 import { placeOf } from '../store';
-import type { WireDanger } from '../protocol';
+import type { WireDanger, WireIncident } from '../protocol';
 import type { Page, View } from '../page';
+import { placeOfIncident, titleOf } from './clocks';
+import { incidentCard, type IncidentCard } from './incidentCard';
 
 /** A property company's promise: help is with the trapped within this time. */
 const onSiteWithin = 10 * 60_000;
@@ -15,7 +20,8 @@ const folded = 6;
 
 export function dangersView(page: Page): View {
   const t = words();
-  const cards = new Map<string, Card>();
+  const cards = new Map<string, Card>(); // by device
+  const calls = new Map<string, IncidentCard>(); // by incident
   let unfolded = false;
 
   const title = h('h2', { class: 'dangers-title' });
@@ -29,37 +35,62 @@ export function dangersView(page: Page): View {
     h('div', { class: 'dangers-head' }, icon('life_safety'), icon('shield'), title), list, more, spoken);
 
   function draw(): void {
-    const open = [...page.store.dangers.values()].sort((a, b) => a.event.ts - b.event.ts || (a.event.device < b.event.device ? -1 : 1));
-    setAttribute(element, 'data-open', String(open.length > 0));
-    setText(title, open.length > 0 ? t.dangerCount(open.length) : page.store.ready ? t.noDanger : t.loading);
-    for (const path of cards.keys()) if (!page.store.dangers.has(path)) cards.delete(path);
-    const shown = unfolded ? open : open.slice(0, folded);
-    const elements: Node[] = [];
-    for (const danger of shown) {
-      let card = cards.get(danger.event.device);
-      if (!card) {
-        cards.set(danger.event.device, (card = makeCard(page, danger)));
-        const place = placeOf(danger.event.device);
-        setText(spoken, `${word(t.kind, danger.event.kind)}: ${projectName(place.region, place.project)} ${place.id}`);
-      }
-      card.set(danger);
-      elements.push(card.element);
+    const { dangers, incidents } = page.store;
+    const alone = [...dangers.values()].filter((danger) => !incidents.covers(danger));
+    const open: Open[] = [
+      ...alone.map((danger) => ({ since: danger.event.ts, key: danger.event.device, danger })),
+      ...incidents.grave().map((incident) => ({ since: timeOf(incident.started_at), key: incident.id, incident })),
+    ].sort((a, b) => a.since - b.since || (a.key < b.key ? -1 : 1));
+    const count = open.length;
+    setAttribute(element, 'data-open', String(count > 0));
+    setText(title, count > 0 ? t.dangerCount(count) : page.store.ready ? t.noDanger : t.loading);
+    const kept = new Set(alone.map((danger) => danger.event.device));
+    for (const path of cards.keys()) if (!kept.has(path)) cards.delete(path);
+    for (const id of calls.keys()) if (!incidents.open.has(id)) calls.delete(id);
+    setChildren(list, open.slice(0, unfolded ? count : folded).map(({ danger, incident }) => (danger ? dangerCard(danger) : callCard(incident!))));
+    more.hidden = count <= folded;
+    setText(more, unfolded ? t.dangerFewer : t.dangerMore(count - folded));
+  }
+
+  function dangerCard(danger: WireDanger): Node {
+    let card = cards.get(danger.event.device);
+    if (!card) {
+      cards.set(danger.event.device, (card = makeCard(page, danger)));
+      const place = placeOf(danger.event.device);
+      setText(spoken, `${word(t.kind, danger.event.kind)}: ${projectName(place.region, place.project)} ${place.id}`);
     }
-    setChildren(list, elements);
-    more.hidden = open.length <= folded;
-    setText(more, unfolded ? t.dangerFewer : t.dangerMore(open.length - folded));
+    card.set(danger);
+    return card.element;
+  }
+
+  function callCard(incident: WireIncident): Node {
+    let card = calls.get(incident.id);
+    if (!card) {
+      calls.set(incident.id, (card = incidentCard(page, incident, true)));
+      setText(spoken, `${titleOf(incident)}: ${placeOfIncident(incident)}`);
+    }
+    card.set(incident);
+    return card.element;
   }
   draw();
 
   return {
     element,
     draw(changes) {
-      if (changes.all || changes.dangers) draw();
+      if (changes.all || changes.dangers || changes.incidents) draw();
     },
     tick() {
-      for (const card of cards.values()) card.tick();
+      for (const card of [...cards.values(), ...calls.values()]) card.tick();
     },
   };
+}
+
+/** What is open: a danger or an incident. */
+interface Open {
+  since: number;
+  key: string;
+  danger?: WireDanger;
+  incident?: WireIncident;
 }
 
 interface Card {

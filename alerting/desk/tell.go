@@ -1,0 +1,132 @@
+package desk
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"steward/internal/incident"
+)
+
+// What notices are about.
+const (
+	whatOpened    = "opened"
+	whatWarned    = "warned"
+	whatBreached  = "breached"
+	whatEscalated = "escalated"
+	whatResolved  = "resolved"
+)
+
+// notice is one occasion to tell somebody.
+type notice struct {
+	what   string
+	key    string // of the occasion within the incident
+	levels []string
+	clock  *incident.Clock // of a warning or a breach
+	step   int             // of an escalation
+}
+
+// noticeData is what templates find beside the incident.
+type noticeData struct {
+	Clock *incident.Clock `json:"clock,omitempty"`
+	Step  int             `json:"step,omitempty"`
+}
+
+// withheld says why nobody is to be told now; empty when somebody is.
+func (w *work) withheld() string {
+	inc := w.inc
+	switch {
+	case inc.Shadow:
+		return "the rule is on trial"
+	case inc.Late:
+		return "it was over when this was learned"
+	case inc.Silenced:
+		return "silenced"
+	case inc.LifeSafety():
+		return ""
+	case inc.Parent != "":
+		return "explained by " + inc.Parent
+	case inc.Flapping:
+		return "it comes and goes"
+	}
+	return ""
+}
+
+// tell puts a notice for each receiver of the levels into the outbox.
+func (w *work) tell(n notice) {
+	if len(n.levels) == 0 {
+		return
+	}
+	if why := w.withheld(); why != "" {
+		if !w.inc.Shadow && !w.inc.Late {
+			w.add(incident.EntryWithheld, w.now, incident.System, n.what+": "+why, nil)
+		}
+		return
+	}
+	told := 0
+	reached := map[string]bool{}
+	for _, level := range n.levels {
+		for _, r := range w.setup.Plan.Receivers(level, w.inc, w.now, w.setup.Overrides) {
+			if reached[r.Name] {
+				continue
+			}
+			reached[r.Name] = true
+			told++
+			w.post(n, r.Name, r.Lang, r.Channels, r.NotBefore)
+		}
+	}
+	if told == 0 {
+		w.add(incident.EntryWithheld, w.now, incident.System, fmt.Sprintf("%s: nobody is entered for %v: see escalation.yaml", n.what, n.levels), nil)
+	}
+}
+
+func (w *work) post(n notice, receiver, lang string, channels []string, notBefore time.Time) {
+	data, err := json.Marshal(noticeData{n.clock, n.step})
+	if err != nil {
+		panic(fmt.Sprintf("desk: a notice's data is no JSON: %v", err)) // all of it is made here
+	}
+	at := w.now
+	if !w.inc.LifeSafety() {
+		at = at.Add(w.opts.GroupWait)
+	}
+	if at.Before(notBefore) {
+		at = notBefore
+	}
+	out := incident.Notice{
+		// The count makes what comes again a new occasion.
+		Key:      fmt.Sprintf("%s/%d/%s/%s/%s", w.inc.ID, w.inc.Count, n.what, n.key, receiver),
+		Incident: w.inc.ID, What: n.what, Severity: w.inc.Severity, Place: w.inc.Place,
+		Receiver: receiver, Lang: lang, Channels: channels, Group: n.what + "/" + w.inc.Group, Data: data,
+		CreatedAt: w.now, NotBefore: at, NextAt: at, State: incident.NoticeWaiting,
+	}
+	if w.inc.LifeSafety() {
+		out.Group = "" // each by itself
+	}
+	w.notices = append(w.notices, out)
+	w.inc.Told = append(w.inc.Told, incident.Told{At: w.now, Who: receiver, What: n.what})
+	if over := len(w.inc.Told) - incident.MaxTold; over > 0 {
+		w.inc.Told = w.inc.Told[over:]
+	}
+	w.add(incident.EntryToldOf, w.now, incident.System, n.what, map[string]any{"key": out.Key, "receiver": receiver, "channels": channels, "not_before": at})
+}
+
+// tellResolved tells the end to those who were told of the beginning. Whether a
+// notice reached anybody does not matter here: it is on its way.
+func (w *work) tellResolved() {
+	policy := w.setup.Plan.Policy(w.inc)
+	if policy == nil || !policy.TellResolved || w.withheld() != "" {
+		return
+	}
+	reached := map[string]bool{}
+	for _, step := range policy.Steps {
+		for _, level := range step.Tell {
+			for _, r := range w.setup.Plan.Receivers(level, w.inc, w.now, w.setup.Overrides) {
+				if reached[r.Name] || !w.inc.WasTold(r.Name) {
+					continue
+				}
+				reached[r.Name] = true
+				w.post(notice{what: whatResolved, key: "end"}, r.Name, r.Lang, r.Channels, r.NotBefore)
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+// Package configs holds the files of this folder inside the binary: what Steward
+// goes by where an installation says nothing else.
+package configs
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed *.yaml rules/*.yaml
+var files embed.FS
+
+// Rules is the folder of the shipped alerting rules.
+func Rules() fs.FS {
+	folder, err := fs.Sub(files, "rules")
+	if err != nil {
+		panic("configs: " + err.Error()) // the path is well formed
+	}
+	return folder
+}
+
+// Standards is the text of standards.yaml: response times.
+func Standards() []byte { return text("standards.yaml") }
+
+// Calendar is the text of calendar.yaml: holidays and working hours.
+func Calendar() []byte { return text("calendar.yaml") }
+
+// Escalation is the text of escalation.yaml: who is told, and when.
+func Escalation() []byte { return text("escalation.yaml") }
+
+// Channels is the text of channels.yaml: by what people are told.
+func Channels() []byte { return text("channels.yaml") }
+
+func text(name string) []byte {
+	b, err := files.ReadFile(name)
+	if err != nil {
+		panic("configs: " + err.Error()) // the test of this package reads each
+	}
+	return b
+}

@@ -1,0 +1,129 @@
+// The open incidents as the server told them. Nothing here touches the page.
+import type { IncidentsMessage, WireClock, WireDanger, WireEntry, WireIncident } from './protocol';
+
+/** How many that are over are remembered, for whoever looks at one at the moment. */
+const remembered = 50;
+
+const gravity: Record<string, number> = { life_safety: 0, critical: 1, warning: 2, info: 3 };
+
+/** Unix milliseconds of a time in RFC 3339; 0 for none. */
+export function timeOf(text: string | undefined): number {
+  const at = text ? Date.parse(text) : 0;
+  return Number.isNaN(at) ? 0 : at;
+}
+
+/** The path of its device, as everywhere; empty when it concerns several or none. */
+export function deviceOf(incident: WireIncident): string {
+  return incident.device ? `${incident.region}/${incident.project}/${incident.class}/${incident.device}` : '';
+}
+
+/** Whether a person may still be in danger: what endangered him has not ended. */
+export function endangers(incident: WireIncident): boolean {
+  return incident.severity === 'life_safety' && incident.state !== 'resolved' && !incident.cleared_at;
+}
+
+/** Whether nobody was called: it is silenced, or another one explains it. */
+export function isQuiet(incident: WireIncident): boolean {
+  return incident.severity !== 'life_safety' && Boolean(incident.silenced || incident.parent);
+}
+
+/** The clocks that count at the moment, the next to pass first. */
+export function activeClocks(incident: WireIncident): WireClock[] {
+  return (incident.clocks ?? [])
+    .filter((clock) => clock.started_at && !clock.stopped_at && ['running', 'breached', 'paused'].includes(clock.state))
+    .sort((a, b) => (timeOf(a.deadline) || Infinity) - (timeOf(b.deadline) || Infinity));
+}
+
+/** How a clock stands: left is what remains in milliseconds, negative when it has passed. */
+export function clockState(clock: WireClock, now: number): { state: 'paused' | 'good' | 'warn' | 'over'; left: number } {
+  const deadline = timeOf(clock.deadline);
+  if (clock.state === 'paused') return { state: 'paused', left: Math.max(0, deadline - (timeOf(clock.paused_at) || now)) };
+  const left = deadline - now;
+  if (clock.state === 'breached' || (deadline > 0 && left < 0)) return { state: 'over', left: Math.min(0, left) };
+  const warnAt = timeOf(clock.warn_at);
+  return { state: clock.warned_at || (warnAt > 0 && now >= warnAt) ? 'warn' : 'good', left };
+}
+
+/** Whether one of its clocks has passed and runs still. */
+export function isOver(incident: WireIncident, now: number): boolean {
+  return activeClocks(incident).some((clock) => clockState(clock, now).state === 'over');
+}
+
+export class Incidents {
+  /** From where to go on after a break; -1 before the first message. */
+  cursor = -1;
+  view = '';
+  /** More are open than were sent. */
+  partial = false;
+  open = new Map<string, WireIncident>();
+  private over = new Map<string, WireIncident>();
+
+  apply(message: IncidentsMessage): void {
+    if (message.reset) this.open = new Map();
+    for (const incident of message.incidents) this.put(incident);
+    this.cursor = message.cursor;
+    this.view = message.view;
+    this.partial = message.partial;
+  }
+
+  /** Takes one as it is now, unless a newer one is known. */
+  put(incident: WireIncident): boolean {
+    const known = this.find(incident.id);
+    if (known && known.version > incident.version) return false;
+    if (incident.state !== 'resolved') {
+      this.over.delete(incident.id);
+      this.open.set(incident.id, incident);
+      return true;
+    }
+    this.open.delete(incident.id);
+    this.over.delete(incident.id);
+    this.over.set(incident.id, incident);
+    if (this.over.size > remembered) this.over.delete(this.over.keys().next().value!);
+    return true;
+  }
+
+  find(id: string): WireIncident | undefined {
+    return this.open.get(id) ?? this.over.get(id);
+  }
+
+  /** Those that endanger life. */
+  grave(): WireIncident[] {
+    return [...this.open.values()].filter(endangers);
+  }
+
+  /** All others: the gravest first, then what is next to pass, those of which nobody is told last. */
+  others(): WireIncident[] {
+    const next = (incident: WireIncident) => timeOf(activeClocks(incident)[0]?.deadline) || Infinity;
+    return [...this.open.values()].filter((incident) => !endangers(incident)).sort((a, b) =>
+      Number(isQuiet(a)) - Number(isQuiet(b)) || (gravity[a.severity] ?? 4) - (gravity[b.severity] ?? 4) ||
+      compare(next(a), next(b)) || byAge(b, a));
+  }
+
+  /**
+   * Whether a danger that a device reported is shown by an incident: one that is
+   * open, or one that people resolved after the device's newest report. Until the
+   * incident has come the danger stands for itself.
+   */
+  covers(danger: WireDanger): boolean {
+    for (const incident of this.open.values()) if (endangers(incident) && deviceOf(incident) === danger.event.device) return true;
+    for (const incident of this.over.values()) {
+      if (incident.severity === 'life_safety' && deviceOf(incident) === danger.event.device && timeOf(incident.resolved_at) >= danger.latest) return true;
+    }
+    return false;
+  }
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function byAge(a: WireIncident, b: WireIncident): number {
+  return compare(timeOf(a.started_at), timeOf(b.started_at)) || (a.id < b.id ? -1 : 1);
+}
+
+/** A timeline with more entries in it: each once, the newest first. */
+export function merged(known: readonly WireEntry[], more: readonly WireEntry[]): WireEntry[] {
+  const byNumber = new Map(known.map((entry) => [entry.n, entry]));
+  for (const entry of more) if (!byNumber.has(entry.n) || entry.data !== undefined) byNumber.set(entry.n, entry);
+  return [...byNumber.values()].sort((a, b) => b.n - a.n);
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"steward/alerting/estate"
+	"steward/internal/authz"
+	"steward/internal/registry"
+	"steward/internal/telemetry"
+)
+
+// openEstate gives alerting what the registry knows of places and devices, all of
+// it before the first rule is evaluated, and then what changes.
+func (a *App) openEstate(ctx context.Context) error {
+	a.estate = estate.New()
+	var position int64
+	for {
+		devices, projects, next, err := a.control.Registry.Changes(ctx, position, followPage)
+		if err != nil {
+			return err
+		}
+		if err := a.putEstate(ctx, devices, projects); err != nil {
+			return err
+		}
+		if next == position {
+			break
+		}
+		position = next
+	}
+	a.life.run("registry to alerting", 5*time.Second, func(ctx context.Context) error {
+		return a.follow(ctx, "alerting", position, a.putEstate)
+	})
+	return nil
+}
+
+func (a *App) putEstate(_ context.Context, devices []registry.Device, projects []registry.Project) error {
+	for i := range devices {
+		a.estate.PutDevice(estateDevice(&devices[i]))
+	}
+	for _, p := range projects {
+		zone, err := time.LoadLocation(p.TimeZone)
+		if err != nil {
+			zone = time.UTC // the registry takes none that does not exist
+		}
+		a.estate.PutProject(estate.Project{Place: authz.Place{Region: p.Region, Project: p.ID}, Name: p.Name, Zone: zone, Calendar: p.Calendar})
+	}
+	return nil
+}
+
+func estateDevice(d *registry.Device) estate.Device {
+	at := func(class telemetry.Class, id string) telemetry.Device {
+		return telemetry.Device{Region: d.Region, Project: d.Project, Class: class, ID: id}
+	}
+	out := estate.Device{
+		Device: d.Ref(), Active: d.State == registry.Active || d.State == registry.Pending,
+		Name: d.Name, Building: d.Building, Location: d.Location, Medium: d.Medium, Model: d.Model, Vendor: d.Vendor, Multiplier: d.Multiplier,
+	}
+	if d.ParentMeter != "" {
+		out.Parent = at(telemetry.Meter, d.ParentMeter)
+	}
+	for _, ref := range d.FedBy {
+		if class, id, ok := strings.Cut(ref, "/"); ok {
+			out.FedBy = append(out.FedBy, at(telemetry.Class(class), id))
+		}
+	}
+	return out
+}

@@ -1,0 +1,24 @@
+package incident
+
+import (
+	"context"
+
+	"steward/internal/controldb"
+)
+
+// FollowerSeq is how far a follower has read the timelines: 0 for a new one.
+func (s *Store) FollowerSeq(ctx context.Context, name string) (seq int64, err error) {
+	err = s.db.Read(ctx, func(tx *controldb.Tx) error {
+		return optional(tx.Get(&seq, `SELECT seq FROM incident_followers WHERE name = ?`, name))
+	})
+	return seq, err
+}
+
+// SetFollowerSeq notes how far a follower has read. What it has not read is not
+// pruned.
+func (s *Store) SetFollowerSeq(ctx context.Context, name string, seq int64) error {
+	return s.db.Write(ctx, func(tx *controldb.Tx) error {
+		_, err := tx.Exec(`INSERT INTO incident_followers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq`, name, seq)
+		return err
+	})
+}
