@@ -3,6 +3,8 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -27,6 +29,7 @@ func Parse(path string, text []byte) ([]*Rule, error) {
 		return nil, yamlfile.Errorf(path, 0, "%d rules are more than the %d that an installation may have", len(file.Rules), MaxRules)
 	}
 	var out []*Rule
+	lines := strings.Split(string(text), "\n")
 	problems := nameRules(failed, file.Rules)
 	first := map[string]int{}
 	for i := range file.Rules {
@@ -41,6 +44,13 @@ func Parse(path string, text []byte) ([]*Rule, error) {
 		r, errs := d.rule(path)
 		problems[i] = errs
 		out = append(out, r)
+		if len(errs) == 0 {
+			end := len(lines)
+			if i+1 < len(file.Rules) {
+				end = file.Rules[i+1].Line - 1
+			}
+			r.Text = entry(lines, r.Line, end)
+		}
 	}
 	var all []error
 	for i := -1; i < len(file.Rules); i++ { // -1 is what stands before the first
@@ -63,7 +73,33 @@ func ParseOne(path string, text []byte) (*Rule, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	r.Text = string(text)
 	return r, nil
+}
+
+// entry is the text of one entry of a list, from a line to another, as ParseOne
+// takes it: without the dash, its indent, and the remarks before the next entry.
+func entry(lines []string, from, to int) string {
+	if from < 1 || to > len(lines) || from > to {
+		return ""
+	}
+	part := slices.Clone(lines[from-1 : to])
+	for n := len(part) - 1; n > 0; n-- {
+		if line := strings.TrimSpace(part[n]); line != "" && !strings.HasPrefix(line, "#") {
+			break
+		}
+		part = part[:n]
+	}
+	dash := strings.Index(part[0], "- ")
+	if dash < 0 || strings.TrimSpace(part[0][:dash]) != "" {
+		return strings.Join(part, "\n") // of another style
+	}
+	indent := strings.Repeat(" ", dash+2)
+	part[0] = indent + part[0][dash+2:]
+	for i := range part {
+		part[i] = strings.TrimPrefix(part[i], indent)
+	}
+	return strings.Join(part, "\n") + "\n"
 }
 
 // decode is yamlfile.Decode with its errors one by one.

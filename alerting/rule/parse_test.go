@@ -288,3 +288,17 @@ func FuzzParse(f *testing.F) {
 		_, _ = NewSet(rules)
 	})
 }
+
+// The text of a rule of a file is that of a rule by itself.
+func TestTextOfAnEntry(t *testing.T) {
+	for _, r := range library(t).Rules {
+		again, err := ParseOne("text", []byte(r.Text))
+		if err != nil {
+			t.Errorf("%s: %v in\n%s", r.Name, err, r.Text)
+			continue
+		}
+		if again.Name != r.Name || again.Hash != r.Hash {
+			t.Errorf("%s: its text is another rule:\n%s", r.Name, r.Text)
+		}
+	}
+}

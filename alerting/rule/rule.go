@@ -93,6 +93,7 @@ type Rule struct {
 	// arrival.
 	Responder bool
 
+	Text string // the YAML of this rule alone, as ParseOne takes it
 	Path string // of the file; empty for a rule made by the API
 	Line int
 	// Hash is of all by which it is evaluated: a rule that watches differently starts

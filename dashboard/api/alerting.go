@@ -69,7 +69,9 @@ type Rules interface {
 	// Check reads the text of one rule. It has no name when its problems leave none.
 	Check(text string) (RuleInfo, []RuleProblem)
 	// Backtest runs a rule over the stored history of what is in scope, and ends
-	// early with ctx. A text that cannot be read is a *RuleError.
+	// early with ctx. A text that cannot be read is a *RuleError. A rule of kind sql,
+	// whose query knows no scope, is only tried for administrators of the
+	// headquarters.
 	Backtest(ctx context.Context, scope authz.Scope, q BacktestQuery) (BacktestResult, error)
 }
 
@@ -189,8 +191,7 @@ type Channel struct {
 	Kind string `json:"kind" example:"dingtalk" doc:"mail, dingtalk, wecom, feishu, webhook, cloudevents, alertmanager or mqtt."`
 }
 
-// desk, incidents, and the others are parts that a process may lack.
-
+// desk is alerting's part that changes incidents, if it is in this process.
 func (a *API) desk() (Desk, error) {
 	if a.Desk == nil {
 		return nil, notHere("alerting")
@@ -198,6 +199,7 @@ func (a *API) desk() (Desk, error) {
 	return a.Desk, nil
 }
 
+// rules is alerting's part that knows the rules, if it is in this process.
 func (a *API) rules() (Rules, error) {
 	if a.Rules == nil {
 		return nil, notHere("alerting")

@@ -232,7 +232,7 @@ func evidenceFuncs(lang string, zone *time.Location) template.FuncMap {
 	}
 	return template.FuncMap{
 		"say":   func(word any) string { return say(lang, fmt.Sprint(word)) },
-		"style": func() template.CSS { return template.CSS(evidenceCSS) }, //nolint:gosec // our own file
+		"style": func() template.CSS { return template.CSS(evidenceCSS) }, //nolint:gosec // G203: our own file
 		"time":  moment,
 		"at":    at,
 		"skew":  skew,
@@ -258,7 +258,7 @@ func skew(at, received time.Time) string {
 	if d < 0 {
 		sign = "−"
 	}
-	return sign + d.Abs().Round(100*time.Millisecond).String()
+	return sign + lasting(d.Abs())
 }
 
 // span is a number of seconds as people read it.
@@ -273,7 +273,19 @@ func span(seconds any) string {
 	if math.IsNaN(s) || math.Abs(s) > 1e9 { // thirty years: not a time that was measured
 		return "–"
 	}
-	return (time.Duration(s * float64(time.Second))).Round(100 * time.Millisecond).String()
+	return lasting(time.Duration(s * float64(time.Second)))
+}
+
+// lasting is a duration to a tenth of a second, 10m and not 10m0s.
+func lasting(d time.Duration) string {
+	text := d.Round(100 * time.Millisecond).String()
+	if short, found := strings.CutSuffix(text, "m0s"); found {
+		text = short + "m"
+	}
+	if short, found := strings.CutSuffix(text, "h0m"); found {
+		text = short + "h"
+	}
+	return text
 }
 
 // indented is an entry's data to be read; empty when it has none.

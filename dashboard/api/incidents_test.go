@@ -217,7 +217,7 @@ func TestEvidencePage(t *testing.T) {
 		}))
 	}))
 	for lang, words := range map[string][]string{
-		"zh": {"事件记录", "危及人身", "海港花园 (zqnorth/zqharbour)", "2 号梯 (elevator/e2) · A 座", "Asia/Shanghai", "2026-11-20 13:55:00.000", "+5m0s", "救援到场", "10m0s", "哈希链完整", "告警中"},
+		"zh": {"事件记录", "危及人身", "海港花园 (zqnorth/zqharbour)", "2 号梯 (elevator/e2) · A 座", "Asia/Shanghai", "2026-11-20 13:55:00.000", "(+5m)", "救援到场", "10m<", "哈希链完整", "告警中"},
 		"en": {"Record of an incident", "danger to life", "Entrapment", "2026-11-20 13:55:00.000", "Rescue on site", "running", "The chain of hashes is whole"},
 	} {
 		rec := w.do(somebody(authz.Viewer, harbour), get("/incidents/"+i.ID+"/evidence.html?lang="+lang))
@@ -288,6 +288,11 @@ func TestSkewAndSpan(t *testing.T) {
 	for _, v := range []any{seconds, &seconds} {
 		if got := span(v); got != "10m30s" {
 			t.Errorf("%q", got)
+		}
+	}
+	for d, want := range map[time.Duration]string{0: "0s", 10 * time.Minute: "10m", 2 * time.Hour: "2h", 2*time.Hour + 5*time.Minute: "2h5m", 100 * time.Second: "1m40s"} {
+		if got := lasting(d); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	if got := span(1e300); got != "–" {

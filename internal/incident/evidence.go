@@ -2,7 +2,6 @@ package incident
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
@@ -55,7 +54,7 @@ func (l *look) timeline(id string, e *Evidence) error {
 		return err
 	}
 	if at.Entries > MaxEvidence {
-		return fmt.Errorf("incident %s has %d timeline entries, at most %d go into one piece of evidence: read its timeline", id, at.Entries, MaxEvidence)
+		return Invalid("incident", id, "has %d timeline entries, and at most %d go into one piece of evidence: read its timeline", at.Entries, MaxEvidence)
 	}
 	e.Entries = []Entry{}
 	var proof chain

@@ -48,7 +48,7 @@ func (s *Store) Responders(ctx context.Context) ([]Responder, error) {
 	return everywhere(ctx, s, responders, scoped.Is("retired", false))
 }
 
-func notOver(now time.Time) scoped.Cond { return scoped.Above("until", controldb.Stored(now)) }
+func notOver(now time.Time) scoped.Cond { return scoped.Future("until", controldb.Stored(now)) }
 
 func everywhere[T any](ctx context.Context, s *Store, k *kind[T], conds ...scoped.Cond) (all []T, err error) {
 	err = s.db.Read(ctx, authz.SystemPrincipal("alerting"), func(tx *scoped.Tx) error {

@@ -90,7 +90,7 @@ type OverrideFilter struct {
 func (v *View) Overrides(ctx context.Context, f OverrideFilter, p Page) (list List[Override], err error) {
 	var conds []scoped.Cond
 	if !f.Ended {
-		conds = append(conds, scoped.Above("until", controldb.Stored(v.store.now())))
+		conds = append(conds, notOver(v.store.now()))
 	}
 	err = v.read(ctx, func(tx *scoped.Tx) error {
 		list, err = overrides.Within(tx, authz.Read, authz.HQ, conds...).Page(p)

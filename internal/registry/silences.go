@@ -149,7 +149,7 @@ func (v *View) Silences(ctx context.Context, f SilenceFilter, p Page) (List[Sile
 		conds = append(conds, scoped.Is("project", f.Project))
 	}
 	if !f.Ended {
-		conds = append(conds, scoped.Above("until", controldb.Stored(v.store.now())))
+		conds = append(conds, notOver(v.store.now()))
 	}
 	var rows List[silence]
 	err = v.read(ctx, func(tx *scoped.Tx) (err error) {

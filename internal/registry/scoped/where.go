@@ -1,7 +1,9 @@
 package scoped
 
 import (
+	"database/sql/driver"
 	"strings"
+	"time"
 
 	"steward/internal/authz"
 )
@@ -122,6 +124,18 @@ func Above(column string, value any) Cond {
 		w.args = append(w.args, value)
 	}}
 }
+
+// Future wants a time to be after the present. That moves on from one page of a
+// list to the next: a cursor belongs to the condition, and not to the moment.
+func Future(column string, now time.Time) Cond { return Above(column, present(now)) }
+
+// present is a time that says nothing of itself to the seal of a cursor.
+type present time.Time
+
+// Value implements driver.Valuer.
+func (p present) Value() (driver.Value, error) { return time.Time(p), nil }
+
+func (present) String() string { return "the present" }
 
 // AtLeast wants a column to be a value or greater.
 func AtLeast(column string, value any) Cond {
