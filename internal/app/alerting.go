@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"steward/alerting"
@@ -12,7 +13,6 @@ import (
 	"steward/ingest"
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
-	"steward/internal/controldb"
 	"steward/internal/incident"
 	"steward/internal/live/calls"
 	"steward/internal/telemetry"
@@ -24,9 +24,9 @@ const alertingName = "alerting"
 // openIncidents opens the database of incidents, and shows on the page what is
 // open in it.
 func (a *App) openIncidents(ctx context.Context) error {
-	db, err := controldb.Open(ctx, controldb.Options{DSN: a.cfg.incidentsDSN(), Set: controldb.Incidents, Logger: a.logger})
+	db, err := incidentDB(ctx, a.cfg, a.logger)
 	if err != nil {
-		return fmt.Errorf("incidents: %w", withDiskRemedy(err))
+		return err
 	}
 	a.life.onStop("incidents", 5*time.Second, func(context.Context) error { return db.Close() })
 	a.health.add("incidents", db.Ping)
@@ -57,7 +57,7 @@ func (a *App) startAlerting(ctx context.Context) error {
 		Query: func(ctx context.Context, query string, from, to time.Time) ([]engine.Row, error) {
 			return ruleRows(ctx, a.db, query, from, to)
 		},
-		Receiving: a.receiving, Logger: a.logger, Registerer: a.registry,
+		Receiving: a.receiving, Alone: strings.HasPrefix(a.cfg.incidentsDSN(), "sqlite:"), Logger: a.logger, Registerer: a.registry,
 	})
 	if err != nil {
 		return err
@@ -73,6 +73,11 @@ func (a *App) startAlerting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	seq, err := a.restoreRelief(ctx)
+	if err != nil {
+		return fmt.Errorf("restore the live state: %w", err)
+	}
+	a.life.run("ended dangers to the live board", 5*time.Second, func(ctx context.Context) error { a.relieve(ctx, seq); return nil })
 	// Stopped in the opposite order: who evaluates first, who is told last.
 	a.life.run("incidents to ClickHouse", 5*time.Second, a.follower("clickhouse", a.mirrorIncidents).Run)
 	a.followChannels()
@@ -181,28 +186,4 @@ func ruleRows(ctx context.Context, db *clickhouse.Store, query string, from, to 
 		}
 	}
 	return rows, nil
-}
-
-// VerifyIncidents proves the timelines of all incidents, also against what was
-// noted of them in ClickHouse.
-func VerifyIncidents(ctx context.Context, store *incident.Store, db *clickhouse.Store) (incident.Proof, error) {
-	proof, err := store.Verify(ctx)
-	if err != nil || db == nil {
-		return proof, err
-	}
-	const at = 1000 // anchors that are compared at a time
-	var part []incident.Anchor
-	err = db.IncidentAnchors(ctx, func(n clickhouse.IncidentAnchor) error {
-		part = append(part, incident.Anchor{Incident: n.Incident, N: int(n.N), Hash: n.Hash})
-		if len(part) < at {
-			return nil
-		}
-		err := store.Compare(ctx, part)
-		part = part[:0]
-		return err
-	})
-	if err == nil && len(part) > 0 {
-		err = store.Compare(ctx, part)
-	}
-	return proof, err
 }

@@ -64,9 +64,26 @@ func (l *dangers) merge(d *device, e *telemetry.Event) {
 		changed = e.TS > g.arrived && len(g.reports) > 0
 		g.arrived = max(g.arrived, e.TS)
 	}
-	if changed && !g.dirty {
+	if changed {
+		l.mark(g)
+	}
+}
+
+func (l *dangers) mark(g *danger) {
+	if !g.dirty {
 		g.dirty = true
 		l.dirty = append(l.dirty, g)
+	}
+}
+
+// Relieve ends what a device has reported until a time: people say that the danger
+// is over, and the device may never say it.
+func (b *Board) Relieve(d telemetry.Device, until telemetry.Millis) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flushLocked() // what was reported before may still be in the inbox
+	if g := b.dangers.byDevice[b.devices[d]]; g != nil && g.close(until) {
+		b.dangers.mark(g)
 	}
 }
 

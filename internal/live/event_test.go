@@ -70,6 +70,10 @@ func TestDangers(t *testing.T) {
 			if _, err := fmt.Sscan(at, &ts); err != nil {
 				t.Fatal(err)
 			}
+			if kind == "relieved" { // by people
+				b.Relieve(*lift, ts)
+				continue
+			}
 			b.Event(event(lift, kind, ts))
 		}
 		got := ""
@@ -101,6 +105,10 @@ func TestDangers(t *testing.T) {
 	f("300/300/1/0", "entrapment@300", "released@200")
 	// and again in danger after the end
 	f("300/300/1/0", "entrapment@100", "released@200", "entrapment@300")
+	// people say that it is over; what is reported afterwards is another danger
+	f("", "entrapment@100", "relieved@200")
+	f("300/300/1/0", "entrapment@100", "relieved@200", "entrapment@300")
+	f("", "relieved@200")
 	// many reports are counted, few are kept, first and last among them
 	many := make([]string, 0, 40)
 	for i := range 40 {
