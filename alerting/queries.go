@@ -45,7 +45,7 @@ func (s *Service) runQueries(ctx context.Context) {
 }
 
 func (s *Service) ask(ctx context.Context, r *rule.Rule, now time.Time) {
-	rows, err := s.opts.Query(ctx, r.Query, now.Add(-r.Over), now)
+	rows, err := s.opts.Query(ctx, r.Query, now.Add(-r.Every), now)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.metrics.queryErrors.WithLabelValues(r.Name).Inc()

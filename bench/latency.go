@@ -32,8 +32,7 @@ func (b *bench) latency(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, watch.close()) }()
 
-	j := &journey{start: time.Now(), messages: uint64(b.settings.Rate * (warmUp + b.settings.Lasting).Seconds())}
-	j.sent = make([]time.Duration, j.messages)
+	j := newJourney(b.settings.Rate, b.settings.Lasting)
 	published := make(chan error, 1)
 	go func() { published <- j.publish(ctx, broker.Addr(), b.settings.Rate) }()
 	stored, err := j.awaitRows(ctx, s)
@@ -47,7 +46,11 @@ func (b *bench) latency(ctx context.Context) (err error) {
 	if err := s.check(ctx, j.messages); err != nil {
 		return err
 	}
-	shown, err := j.shown(watch)
+	frames, err := watch.take()
+	if err != nil {
+		return err
+	}
+	shown, err := j.shown(frames)
 	if err != nil {
 		return err
 	}
@@ -70,6 +73,12 @@ type journey struct {
 	start    time.Time
 	messages uint64
 	sent     []time.Duration // of each message; written by the publisher, in order
+}
+
+// newJourney begins one now.
+func newJourney(rate float64, lasting time.Duration) *journey {
+	n := uint64(rate * (warmUp + lasting).Seconds())
+	return &journey{start: time.Now(), messages: n, sent: make([]time.Duration, n)}
 }
 
 // publish sends the messages at their rate, each with the microsecond of its
@@ -131,11 +140,7 @@ func (j *journey) awaitRows(ctx context.Context, s *steward) ([]time.Duration, e
 
 // shown takes from the frames the delay of each message that came in one. A
 // frame has the newest value of a device, so that some messages are in none.
-func (j *journey) shown(w *pageWatch) ([]time.Duration, error) {
-	frames, err := w.take()
-	if err != nil {
-		return nil, err
-	}
+func (j *journey) shown(frames []frame) ([]time.Duration, error) {
 	var delays []time.Duration
 	for _, f := range frames {
 		var m struct {

@@ -30,6 +30,7 @@ func (r *report) print(w io.Writer) error {
 			t.line("%s\t%.0f\t%.1f\t%.1f\t%.1f\t%d", l.What, l.Rate, l.P50, l.P99, l.Max, l.Seen)
 		}
 	}
+	r.printAlerting(t)
 	if len(r.Reads) > 0 {
 		t.head("Answer under load", "by", "p50 ms", "p99 ms", "max ms", "asked")
 		for _, l := range r.Reads {
@@ -67,6 +68,30 @@ func (r *report) printThroughput(t *table) {
 		t.line("%s, %s\t%.0f\t%.0f\t%s\t%s\t%.1f\t%s\t%s", s.Subject, s.Mode, s.PerSecond, float64(s.Messages)/s.PublishSeconds,
 			orDash("%.1f", s.cpu(inStore...)), orDash("%.1f", s.cpu("engine")), s.cpu("mosquitto"),
 			orDash("%.0f", float64(s.memory(inStore...))/(1<<20)), orDash("%.0f", float64(s.memory("engine"))/(1<<20)))
+	}
+}
+
+func (r *report) printAlerting(t *table) {
+	for _, q := range r.Ratios {
+		if q.Mode == alarming {
+			t.line("%s, %s to %s\t\t%.2f", q.What, q.Of, q.To, q.Is)
+		}
+	}
+	if len(r.Rules) > 0 {
+		t.head("One core", "messages/s", "values/s")
+		for _, l := range r.Rules {
+			t.line("%s\t%.0f\t%.0f", l.What, l.Messages, l.Values)
+		}
+		for _, q := range r.Ratios {
+			if q.Mode == oneCore {
+				t.line("%s, %s to %s\t%.2f", q.What, q.Of, q.To, q.Is)
+			}
+		}
+	}
+	if m := r.RuleMemory; m != nil {
+		t.head("State of rules", "bytes", "held")
+		t.line("a device that rules watch\t%.0f\t%d", m.PerDevice, m.Devices)
+		t.line("and each of its rules that holds\t%.0f\t%d", m.PerRuleDevice, m.RuleDevices)
 	}
 }
 

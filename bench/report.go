@@ -17,6 +17,8 @@ type report struct {
 	Settings   settings        `json:"settings"`
 	Throughput []throughputRun `json:"throughput,omitempty"`
 	Latency    []latencyRun    `json:"latency,omitempty"`
+	Rules      []rulesRun      `json:"rules,omitempty"`
+	RuleMemory *ruleMemory     `json:"rule_memory,omitempty"`
 	Reads      []readRun       `json:"reads,omitempty"`
 	Disk       []diskRun       `json:"disk,omitempty"`
 	Packages   []packageRun    `json:"packages,omitempty"`
@@ -96,6 +98,8 @@ type ratio struct {
 // compare fills the ratios of Steward to everything else that was measured.
 func (r *report) compare() {
 	r.Ratios = append(r.Ratios, readRatios(r.Reads)...)
+	r.Ratios = append(r.Ratios, alarmRatios(r.Latency)...)
+	r.Ratios = append(r.Ratios, ruleRatios(r.Rules)...)
 	for i := range r.Throughput {
 		s := &r.Throughput[i]
 		if s.Subject != stewardName {

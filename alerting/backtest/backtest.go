@@ -104,6 +104,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	e := engine.New(engine.Options{Estate: o.Estate})
 	t.take(e.SetRules(o.Rules, telemetry.MillisOf(o.From)))
+	// Of a history nobody knows when it was not listened to: silence is the device's.
+	e.Listening(telemetry.MillisOf(o.From), telemetry.MillisOf(o.To))
 	var err error
 	if r := o.Rules.ByName[o.Rule]; r.Kind == rule.SQL {
 		err = t.queries(ctx, e, r)
@@ -134,7 +136,7 @@ func (t *trial) stream(ctx context.Context, e *engine.Engine) error {
 func (t *trial) queries(ctx context.Context, e *engine.Engine, r *rule.Rule) error {
 	every := max(r.Every, t.To.Sub(t.From)/maxRuns)
 	for at := t.From.Add(every); !at.After(t.To); at = at.Add(every) {
-		rows, err := t.Query(ctx, r.Query, at.Add(-r.Over), at)
+		rows, err := t.Query(ctx, r.Query, at.Add(-r.Every), at)
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,7 @@ type Options struct {
 	// MaxDevices bounds the devices that are known (1,000,000).
 	MaxDevices int
 	// Gap is how long nothing may prove that Steward was receiving before silence
-	// stops to count (1 min).
+	// stops to count (15 s).
 	Gap time.Duration
 	// Remember is how long an instance of an event rule is kept after its end, so
 	// that a late event is known as such (7 days).

@@ -16,11 +16,11 @@ import (
 func newAlert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alert",
-		Short: "Rules, standards and channels: check them, try them",
+		Short: "Incidents, rules, standards and channels: list, check, try",
 		Args:  unknownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAlertCheck(), newAlertBacktest(), newAlertTestChannel())
+	cmd.AddCommand(newAlertList(), newAlertCheck(), newAlertBacktest(), newAlertTestChannel())
 	return cmd
 }
 
@@ -74,7 +74,7 @@ their device says that it made them.
 --rule is a file with one rule or several, of which --name chooses one; or the name
 of a rule that is shipped or configured. Times are RFC 3339 or a date, which begins
 at midnight UTC.`,
-		Example: `  steward alert backtest --rule low-voltage --from 2026-11-01 --to 2026-11-08
+		Example: `  steward alert backtest --rule meter_under_voltage --from 2026-11-01 --to 2026-11-08
   steward alert backtest --rule my-rule.yaml --from 2026-11-20T00:00:00+08:00 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

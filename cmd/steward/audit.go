@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -50,31 +52,14 @@ Exit status 1 says that something is wrong, and which entry it is.`,
 				}
 				noted = append(noted, h)
 			}
-			return withControl(cmd, &flags, func(c *app.Control) error {
-				if !alone {
-					anchors, err := readAnchors(cmd, &flags)
-					if err != nil {
-						return fmt.Errorf("read the ends noted in ClickHouse: %w; --alone does without them", err)
-					}
-					noted = append(noted, anchors...)
-				}
-				head, err := c.VerifyAudit(cmd.Context(), noted...)
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
-						app.AuditHead
-						Noted int `json:"noted"` // ends it was compared with
-					}{head, len(noted)})
-				}
-				if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "%s of the audit log, as it was written; compared with %s. The present end:\n",
-					plural(int(head.Seq), "line"), plural(len(noted), "noted end")); err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d:%s\n", head.Seq, head.Hash)
+			proof, err := verifyAll(cmd, &flags, noted, alone)
+			if err != nil {
 				return err
-			})
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(proof)
+			}
+			return proof.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags.add(cmd)
@@ -93,14 +78,69 @@ func parseHead(s string) (app.AuditHead, error) {
 	return app.AuditHead{Seq: n, Hash: hash}, nil
 }
 
-func readAnchors(cmd *cobra.Command, flags *configFlags) (noted []app.AuditHead, err error) {
+// auditProof is what was proved.
+type auditProof struct {
+	app.AuditHead
+	Noted     int               `json:"noted"` // ends with which the log was compared
+	Incidents app.IncidentProof `json:"incidents"`
+}
+
+func (p *auditProof) print(stdout, stderr io.Writer) error {
+	if _, err := fmt.Fprintf(stderr, "%s with %s of their timelines, as they were written; compared with %s.\n%s of the audit log, as it was written; compared with %s. The present end:\n",
+		plural(int(p.Incidents.Incidents), "incident"), plural(int(p.Incidents.Entries), "line"), plural(int(p.Incidents.Noted), "noted line"),
+		plural(int(p.Seq), "line"), plural(p.Noted, "noted end")); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "%d:%s\n", p.Seq, p.Hash)
+	return err
+}
+
+// verifyAll proves everything, alone or against what was noted in ClickHouse. What
+// was tampered with in one place does not hide what was in the other.
+func verifyAll(cmd *cobra.Command, flags *configFlags, noted []app.AuditHead, alone bool) (p auditProof, err error) {
+	ctx := cmd.Context()
 	cfg, err := flags.loadRunning()
 	if err != nil {
-		return nil, err
+		return p, err
 	}
+	logger, err := cfg.Logger(cmd.ErrOrStderr())
+	if err != nil {
+		return p, usageError{err}
+	}
+	control, err := app.OpenControl(ctx, cfg, logger, nil)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
+	incidents, release, err := app.OpenIncidents(ctx, cfg, logger)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+
+	verify := func(db *clickhouse.Store) error {
+		var log, timelines error
+		p.Noted = len(noted)
+		p.AuditHead, log = control.VerifyAudit(ctx, noted...)
+		p.Incidents, timelines = app.VerifyIncidents(ctx, incidents, db)
+		return errors.Join(log, timelines)
+	}
+	if alone {
+		err = verify(nil)
+		return p, err
+	}
+	asked := false
 	err = withStore(cmd, cfg, func(db *clickhouse.Store) error {
-		noted, err = app.Anchors(cmd.Context(), db)
-		return err
+		anchors, err := app.Anchors(ctx, db)
+		if err != nil {
+			return err
+		}
+		asked = true
+		noted = append(noted, anchors...)
+		return verify(db)
 	})
-	return noted, err
+	if err != nil && !asked {
+		err = fmt.Errorf("read what is noted in ClickHouse: %w; --alone does without", err)
+	}
+	return p, err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ func newCheck() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Check configuration, broker, ClickHouse and clock",
+		Short: "Check configuration, registry, alerting, broker, ClickHouse and clock",
 		Long: `Looks at everything that Steward needs and says of each whether it is well, and
 what to do where it is not. Exit status 1 when anything is not.`,
 		Args: cobra.NoArgs,
@@ -59,7 +60,7 @@ func printFindings(cmd *cobra.Command, findings []app.Finding, asJSON bool) erro
 		if !f.OK {
 			mark = "FAIL"
 		}
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %-13s %s\n", mark, f.Name, f.Detail); err != nil {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %-13s %s\n", mark, f.Name, strings.ReplaceAll(f.Detail, "\n", "\n"+strings.Repeat(" ", 20))); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,10 @@ import (
 //	stop                          ends it with SIGTERM and wants exit code 0
 //	drained                       waits until it has stored everything it received
 //	get PATH                      prints what the page answers
+//	receiver VAR STATUS FILE      answers HTTP requests with a status, sets VAR to its URL, and
+//	                              keeps the newest request in FILE
+//	awaits REGEXP PROGRAM [ARG…]  runs a program until what it prints matches
+//	sqlite FILE STATEMENT…        changes a database that nobody has open
 func TestScripts(t *testing.T) {
 	t.Cleanup(func() {
 		if house.houseServer != nil {
@@ -59,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"occupied": scriptOccupied, "freeaddr": scriptFreeAddr, "tmpfs": scriptTmpfs,
 			"mosquitto": scriptMosquitto, "clickhouse": scriptClickHouse, "answering": scriptAnswering,
 			"serve": scriptServe, "stop": scriptStop, "drained": scriptDrained, "get": scriptGet,
+			"receiver": scriptReceiver, "awaits": scriptAwaits, "sqlite": scriptSQLite,
 		},
 		RequireUniqueNames: true,
 	})

@@ -37,14 +37,17 @@ func (a *App) ledger(context.Context) (api.Ledger, error) {
 	return api.Ledger{Received: l.Received, Stored: l.Stored, Duplicate: l.Duplicate, Rejected: l.Rejected, InFlight: l.InFlight}, nil
 }
 
-// verifyAudit proves the log against the ends noted in ClickHouse. That it was
-// tampered with is an answer and no error.
+// verifyAudit proves the log, and the timelines of incidents, against what was
+// noted of them in ClickHouse. That they were tampered with is an answer and no
+// error.
 func (a *App) verifyAudit(ctx context.Context) (api.AuditProof, error) {
 	noted, err := Anchors(ctx, a.db)
 	if err != nil {
 		return api.AuditProof{}, err
 	}
 	head, err := a.control.VerifyAudit(ctx, noted...)
+	_, timelines := VerifyIncidents(ctx, a.incidents, a.db)
+	err = errors.Join(err, timelines)
 	proof := api.AuditProof{Intact: err == nil, Seq: head.Seq, Hash: head.Hash}
 	if errors.Is(err, controldb.ErrTampered) {
 		proof.Problem, err = err.Error(), nil

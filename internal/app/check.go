@@ -39,8 +39,24 @@ func Check(ctx context.Context, cfg Config, logger *slog.Logger) []Finding {
 	add("configuration", "every key is known and in range", nil) // it was loaded
 	detail, err := checkDataDir(cfg.DataDir)
 	add("data_dir", detail, err)
-	detail, err = checkRegistry(ctx, cfg, logger)
+	control, err := OpenControl(ctx, cfg, logger, prometheus.NewRegistry()) // which migrates it
+	if err == nil {
+		defer func() { _ = control.Close() }() // what was checked stands
+		detail, err = checkRegistry(ctx, cfg, control)
+	}
 	add("registry", detail, err)
+	detail, err = checkIncidents(ctx, cfg, logger)
+	add("incidents", detail, err)
+	files, err := LoadAlerting(cfg)
+	if err == nil {
+		detail = files.describe()
+	}
+	add("alerting", detail, err)
+	if err == nil {
+		add("contacts", files.describeContacts(), nil)
+		detail, err = checkCalendars(ctx, files.Calendars, control, time.Now())
+		add("calendars", detail, err)
+	}
 	for key, files := range map[string]Served{"http.tls": cfg.HTTP.TLS, "embedded_broker.tls": cfg.Broker.TLS} {
 		if files.CertFile != "" {
 			detail, err = checkCertificate(key, files, logger)
@@ -78,25 +94,23 @@ func checkDataDir(dir string) (string, error) {
 	return fmt.Sprintf("%s, %.1f GiB free", dir, float64(free)/(1<<30)), nil
 }
 
-// checkRegistry opens the control data, which migrates it.
-func checkRegistry(ctx context.Context, cfg Config, logger *slog.Logger) (string, error) {
-	c, err := OpenControl(ctx, cfg, logger, prometheus.NewRegistry())
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = c.Close() }() // what was checked stands
+func checkRegistry(ctx context.Context, cfg Config, c *Control) (string, error) {
 	people, err := c.Identity.As(authz.SystemPrincipal("check")).People(ctx, identity.PersonFilter{}, registry.Page{Limit: 1})
 	if err != nil {
 		return "", err
 	}
-	where := "SQLite under data_dir"
-	if cfg.Registry.DSN != "" {
-		where = "PostgreSQL"
-	}
 	if len(people.Items) == 0 {
-		return where + "; nobody may sign in yet: steward user add", nil
+		return cfg.registryIn() + "; nobody may sign in yet: steward user add", nil
 	}
-	return where, nil
+	return cfg.registryIn(), nil
+}
+
+// registryIn says where the registry and the incidents are kept.
+func (c *Config) registryIn() string {
+	if c.Registry.DSN != "" {
+		return "PostgreSQL"
+	}
+	return "SQLite under data_dir"
 }
 
 // certificateNotice is how long before its end a certificate is a finding.
