@@ -75,7 +75,7 @@ func (d desk) put(ctx context.Context, in incident.Incident, entry incident.Entr
 // clear ends everything.
 func (d desk) clear(ctx context.Context) error {
 	return d.store.Update(ctx, func(tx *incident.Tx) error {
-		open, err := tx.AllOpen()
+		open, err := tx.OpenAt(authz.HQ)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (d desk) clear(ctx context.Context) error {
 		ended := time.UnixMilli(1)
 		for i := range open {
 			open[i].State, open[i].ResolvedAt = incident.Resolved, &ended
-			if err := tx.Save(&open[i], incident.Entry{Kind: incident.EntryResolved, Actor: incident.System}); err != nil {
+			if err := tx.Save(open[i], incident.Entry{Kind: incident.EntryResolved, Actor: incident.System}); err != nil {
 				return err
 			}
 		}

@@ -78,6 +78,7 @@ func (a *App) startAlerting(ctx context.Context) error {
 		return fmt.Errorf("restore the live state: %w", err)
 	}
 	a.life.run("ended dangers to the live board", 5*time.Second, func(ctx context.Context) error { a.relieve(ctx, seq); return nil })
+	a.life.run("incident retention", 5*time.Second, a.pruneIncidents)
 	// Stopped in the opposite order: who evaluates first, who is told last.
 	a.life.run("incidents to ClickHouse", 5*time.Second, a.follower("clickhouse", a.mirrorIncidents).Run)
 	a.followChannels()
@@ -87,6 +88,30 @@ func (a *App) startAlerting(ctx context.Context) error {
 		return service.Run(ctx)
 	})
 	return nil
+}
+
+// pruneEvery is how often incidents that are old enough are removed.
+const pruneEvery = 6 * time.Hour
+
+func (a *App) pruneIncidents(ctx context.Context) error {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		removed, err := a.incidents.Prune(ctx, time.Now().Add(-a.cfg.Retention.Incidents.Std()))
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			a.logger.Error("old incidents not removed", "error", err)
+		case removed > 0:
+			a.logger.Info("old incidents removed", "incidents", removed)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func (a *App) follower(name string, take func(context.Context, []incident.Entry, []incident.Incident) error) *alerting.Follower {

@@ -126,6 +126,7 @@ type Retention struct {
 	Fire        Duration `koanf:"fire"`
 	Access      Duration `koanf:"access"`
 	DeadLetters Duration `koanf:"dead_letters"`
+	Incidents   Duration `koanf:"incidents"`
 }
 
 // Registry is where the control data is: places, devices, people, audit.
@@ -196,6 +197,7 @@ func DefaultConfig() Config {
 		Spool: Spool{MaxBytes: 16 << 30, ReserveBytes: 1 << 30, SegmentBytes: 64 << 20, SyncInterval: Duration(2e6)},
 		Retention: Retention{
 			Meter: days(5 * 365), Elevator: days(3 * 365), Fire: days(3 * 365), Access: days(180), DeadLetters: days(90),
+			Incidents: days(10 * 365),
 		},
 		Registry: Registry{UnknownDevices: unknownPending, MaxPending: 10_000},
 		SignIn: SignIn{
@@ -315,6 +317,7 @@ func (c *Config) Validate() error {
 	}{
 		{"retention.meter", c.Retention.Meter}, {"retention.elevator", c.Retention.Elevator}, {"retention.fire", c.Retention.Fire},
 		{"retention.access", c.Retention.Access}, {"retention.dead_letters", c.Retention.DeadLetters},
+		{"retention.incidents", c.Retention.Incidents},
 	} {
 		if r.v < days(1) {
 			bad(r.key, "%s is less than a day", r.v)

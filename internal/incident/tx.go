@@ -37,17 +37,6 @@ func (tx *Tx) OpenAt(place authz.Place) ([]*Incident, error) {
 	return tx.many(`WHERE open AND region = ? AND project = ?`+order, clean(place.Region), clean(place.Project), MaxOpen)
 }
 
-// AllOpen reads every open incident, those of rules on trial too, the oldest first.
-// It is for whoever starts and must not forget one.
-func (tx *Tx) AllOpen() ([]Incident, error) {
-	list, err := tx.many(`WHERE open ORDER BY started_at, id`)
-	all := make([]Incident, len(list))
-	for i := range list {
-		all[i] = *list[i]
-	}
-	return all, err
-}
-
 // Children reads the open incidents that another one explains, at most MaxOpen,
 // oldest first.
 func (tx *Tx) Children(parent string) ([]*Incident, error) {
