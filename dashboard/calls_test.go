@@ -98,7 +98,7 @@ func TestIncidentsMissedComeByCursor(t *testing.T) {
 	s.commit(call("a", harbour, incident.Firing), incident.EntryOpened)
 	v := s.mustView("")
 	cursor := v.untilCalls(t)["cursor"].(float64)
-	v.Close()
+	_ = v.Close()
 	s.commit(call("a", harbour, incident.Resolved), incident.EntryResolved)
 	s.commit(call("b", garden, incident.Firing), incident.EntryOpened)
 
@@ -197,7 +197,7 @@ func TestNobodyHearsOfOtherPlacesIncidents(t *testing.T) {
 					}
 				}
 				v.search(t, place)
-				v.Close()
+				_ = v.Close()
 			}
 		}
 	}

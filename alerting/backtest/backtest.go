@@ -6,6 +6,7 @@ package backtest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -217,7 +218,7 @@ func (t *trial) end() {
 		t.close(i, t.To, false)
 	}
 	slices.SortFunc(t.result.Intervals, func(a, b Interval) int {
-		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Place.String(), b.Place.String()), cmp.Compare(a.Device, b.Device))
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(fmt.Sprint(a.Place), fmt.Sprint(b.Place)), cmp.Compare(a.Device, b.Device))
 	})
 	t.result.Projects, t.result.Devices = top(t.projects), top(t.devices)
 }

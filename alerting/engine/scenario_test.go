@@ -65,7 +65,6 @@ type scenario struct {
 	engine *Engine
 	estate *estate.Estate
 	sets   []*rule.Set
-	reload bool // save and load after each line
 	seq    uint64
 	ids    int
 }

@@ -146,7 +146,7 @@ receivers: [{name: steward, webhook_configs: [{url: %q, send_resolved: true}]}]
 			return false
 		}
 		resp.Body.Close()
-		return resp.StatusCode == 200
+		return resp.StatusCode == http.StatusOK
 	})
 	return url
 }

@@ -21,7 +21,7 @@ var _ Outbox = (*incident.Store)(nil)
 
 var theTime = time.Date(2026, 3, 5, 1, 2, 3, 0, time.UTC)
 
-var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+var silent = slog.New(slog.DiscardHandler)
 
 func publishNothing(context.Context, string, []byte, bool) error { return nil }
 

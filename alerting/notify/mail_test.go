@@ -64,7 +64,7 @@ func startMail(t *testing.T, mode string) *mailServer {
 		l = tls.NewListener(l, conf)
 	}
 	go func() { _ = m.server.Serve(l) }()
-	t.Cleanup(func() { m.server.Close() })
+	t.Cleanup(func() { _ = m.server.Close() }) // the test is over
 	return m
 }
 

@@ -229,7 +229,7 @@ func (r *renderer) facts(lang string, inc *incident.Incident, now time.Time) []f
 	zone := r.zone(inc)
 	add("级别", "Severity", severityWord(lang, inc.Severity))
 	add("状态", "State", stateWord(lang, inc.State))
-	add("项目", "Project", r.project(inc)+" ("+inc.Place.String()+")")
+	add("项目", "Project", r.project(inc)+" ("+fmt.Sprint(inc.Place)+")")
 	add("楼栋", "Building", inc.Building)
 	if inc.Device != "" {
 		name := r.device(inc)
@@ -298,7 +298,7 @@ func (r *renderer) project(inc *incident.Incident) string {
 	if r.estate != nil {
 		name = r.estate.Project(inc.Place).Name
 	}
-	return cmp.Or(name, inc.Place.String())
+	return cmp.Or(name, fmt.Sprint(inc.Place))
 }
 
 func (r *renderer) device(inc *incident.Incident) string {

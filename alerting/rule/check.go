@@ -435,29 +435,30 @@ func (c *check) absent() {
 }
 
 func (c *check) combination() {
-	if !c.draft.Combine.Of.Set {
-		if _, ok := c.draft.Combine.place(); ok {
-			c.fail(c.draft.Combine.Line, "combine.of", "is missing; name the rule whose devices are counted")
+	of := &c.draft.Combine
+	if !of.Of.Set {
+		if _, ok := of.place(); ok {
+			c.fail(of.Line, "combine.of", "is missing; name the rule whose devices are counted")
 		}
 		return
 	}
 	m := c.r.Combine
 	if m.By != "building" && m.By != "project" {
-		c.fail(max(c.draft.Combine.By.Line, c.draft.Combine.Line), "combine.by", "%q is not one of building, project", m.By)
+		c.fail(max(of.By.Line, of.Line), "combine.by", "%q is not one of building, project", m.By)
 	}
 	said := 0
-	for _, set := range []bool{c.draft.Combine.AtLeast.Set, c.draft.Combine.Share.Set, m.All} {
+	for _, set := range []bool{of.AtLeast.Set, of.Share.Set, m.All} {
 		if set {
 			said++
 		}
 	}
 	switch {
 	case said != 1:
-		c.fail(c.draft.Combine.Line, "combine", "needs exactly one of at_least, share and all: true")
-	case c.draft.Combine.AtLeast.Set && m.AtLeast < 1:
-		c.fail(c.draft.Combine.AtLeast.Line, "combine.at_least", "%d is not at least 1 device", m.AtLeast)
-	case c.draft.Combine.Share.Set && (math.IsNaN(m.Share) || m.Share <= 0 || m.Share > 1):
-		c.fail(c.draft.Combine.Share.Line, "combine.share", "%v is not over 0 and at most 1", m.Share)
+		c.fail(of.Line, "combine", "needs exactly one of at_least, share and all: true")
+	case of.AtLeast.Set && m.AtLeast < 1:
+		c.fail(of.AtLeast.Line, "combine.at_least", "%d is not at least 1 device", m.AtLeast)
+	case of.Share.Set && (math.IsNaN(m.Share) || m.Share <= 0 || m.Share > 1):
+		c.fail(of.Share.Line, "combine.share", "%v is not over 0 and at most 1", m.Share)
 	}
 }
 
@@ -488,7 +489,7 @@ func (r *Rule) hash() string {
 		r.Kind, r.Mode, r.Place.String(), r.Class, text(r.Where), r.Metric, text(r.When), text(r.Until),
 		r.For, r.Keep, r.Over, r.Per, r.Count, r.Absence, r.Combine, r.Query, r.Every,
 	} {
-		fmt.Fprintf(sum, "%q\n", fmt.Sprint(part))
+		_, _ = fmt.Fprintf(sum, "%q\n", fmt.Sprint(part)) // a hash does not fail
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -82,7 +82,7 @@ func printIncidents(w io.Writer, open []incident.Incident, now time.Time) error 
 	_, _ = fmt.Fprintln(t, "SEVERITY\tSTATE\tBEGAN\tWHERE\tWHAT\tCLOCKS") // an error shows at Flush
 	for i := range open {
 		inc := &open[i]
-		where := inc.Place.String()
+		where := fmt.Sprint(inc.Place)
 		if d, ok := inc.DeviceRef(); ok {
 			where = d.String()
 		}

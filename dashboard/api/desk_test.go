@@ -60,7 +60,7 @@ func (d deskStandIn) Act(ctx context.Context, who authz.Principal, id string, do
 }
 
 func (d deskStandIn) Enter(ctx context.Context, who authz.Principal, n incident.New) (out incident.Incident, fresh bool, err error) {
-	fingerprint := n.Kind + "@" + n.Place.String() + "#" + n.Reference
+	fingerprint := n.Kind + "@" + fmt.Sprint(n.Place) + "#" + n.Reference
 	err = d.store.Update(ctx, func(tx *incident.Tx) error {
 		if known, err := tx.Newest(fingerprint); n.Reference != "" && !errors.Is(err, incident.ErrNotFound) {
 			if err == nil {
@@ -90,7 +90,7 @@ func (d deskStandIn) incident(fingerprint string, n incident.New) incident.Incid
 func (d deskStandIn) External(ctx context.Context, who authz.Principal, alerts []External) (r ExternalResult, err error) {
 	err = d.store.Update(ctx, func(tx *incident.Tx) error {
 		for _, x := range alerts {
-			fingerprint := "external:" + x.Fingerprint + "@" + x.Place.String()
+			fingerprint := "external:" + x.Fingerprint + "@" + fmt.Sprint(x.Place)
 			open, err := tx.Open(fingerprint)
 			switch {
 			case err != nil && !errors.Is(err, incident.ErrNotFound):

@@ -160,7 +160,7 @@ func (a *API) evidencePage(ctx context.Context, c caller, lang string, e *incide
 func (a *API) name(ctx context.Context, c caller, data *evidenceData) (*time.Location, error) {
 	i, view := data.Incident, a.as(c)
 	zone := "Asia/Shanghai" // the registry's own default
-	data.Where, data.Device = i.Place.String(), "–"
+	data.Where, data.Device = fmt.Sprint(i.Place), "–"
 	if i.Project != "" {
 		p, err := view.Project(ctx, i.Region, i.Project)
 		if err != nil && !errors.Is(err, registry.ErrNotFound) {

@@ -109,8 +109,7 @@ func TestIncidentsAreFiltered(t *testing.T) {
 	if again := w.do(viewer, get("/incidents/"+lift.ID).with("If-None-Match", `"1"`)); again.Code != http.StatusNotModified {
 		t.Errorf("the same again: %d", again.Code)
 	}
-	var counts struct{ Items []incident.Count }
-	counts = answerIn[struct{ Items []incident.Count }](t, w.do(viewer, get("/incidents/counts")), 200)
+	counts := answerIn[struct{ Items []incident.Count }](t, w.do(viewer, get("/incidents/counts")), 200)
 	if len(counts.Items) != 2 || counts.Items[0].Severity != telemetry.LifeSafety || counts.Items[0].Open != 1 || counts.Items[0].Place != harbour {
 		t.Errorf("%+v", counts)
 	}
@@ -466,8 +465,7 @@ func TestChannelsAndOnCall(t *testing.T) {
 	if p := problemIn(t, test("none")); p.Code != CodeNotFound {
 		t.Errorf("%+v", p)
 	}
-	var shifts struct{ Items []Schedule }
-	shifts = answerIn[struct{ Items []Schedule }](t, w.do(somebody(authz.Viewer, harbour), get("/on-call")), 200)
+	shifts := answerIn[struct{ Items []Schedule }](t, w.do(somebody(authz.Viewer, harbour), get("/on-call")), 200)
 	if len(shifts.Items) != 2 || shifts.Items[0].Name != "duty" || shifts.Items[1].Name != "duty-zqharbour" || shifts.Items[1].Shifts == nil {
 		t.Errorf("%+v", shifts)
 	}

@@ -44,8 +44,8 @@ func (n *New) Check(now time.Time) error {
 	if _, err := telemetry.ParseSeverity(string(n.Severity)); err != nil {
 		return Invalid("severity", string(n.Severity), "want one of life_safety, critical, warning, info")
 	}
-	if err := n.Place.Validate(); err != nil {
-		return Invalid("project", n.Place.String(), "%v", err)
+	if at := n.Place; at.Validate() != nil {
+		return Invalid("project", at.String(), "%v", at.Validate())
 	}
 	switch {
 	case n.Region == "" || n.Project == "":

@@ -36,7 +36,8 @@ type Silence struct {
 
 // Matches reports whether s is about i, whatever the time.
 func (s *Silence) Matches(i *Incident) bool {
-	return s.Place.Contains(i.Place) &&
+	at := s.Place
+	return at.Contains(i.Place) &&
 		(s.Building == "" || s.Building == i.Building) &&
 		(s.Class == "" || s.Class == i.Class) &&
 		(s.Device == "" || s.Device == i.Device) &&

@@ -35,8 +35,8 @@ func (s *Silence) Check() error {
 }
 
 func (s *Silence) checkWhat(add func(field, value, problem string, args ...any)) {
-	if err := s.Place.Validate(); err != nil {
-		add("project", s.Place.String(), "%v", err)
+	if at := s.Place; at.Validate() != nil {
+		add("project", at.String(), "%v", at.Validate())
 	}
 	if s.Project == "" && s.Building != "" {
 		add("building", s.Building, "without its project: give region and project")
