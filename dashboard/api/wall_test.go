@@ -107,7 +107,7 @@ func (w *world) walkers() []walker {
 // one's own estate, its neighbour and one of another region, and finds out that
 // nothing outside can be read or changed; that what is outside looks like what
 // does not exist; and that what is allowed works.
-func TestWall(t *testing.T) {
+func TestWallOfTheAPI(t *testing.T) {
 	w := newWorld(t)
 	known := recipes()
 	for _, op := range w.api.operations {
