@@ -103,7 +103,7 @@ func (w *world) walkers() []walker {
 	return list
 }
 
-// TestWall walks through every operation of the document as everybody, aimed at
+// TestWallOfTheAPI walks through every operation of the document as everybody, aimed at
 // one's own estate, its neighbour and one of another region, and finds out that
 // nothing outside can be read or changed; that what is outside looks like what
 // does not exist; and that what is allowed works.
