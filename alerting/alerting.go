@@ -60,8 +60,8 @@ type People interface {
 	Rules(ctx context.Context) (*rule.Set, error)
 }
 
-// Options are what a Service stands on. All but Query, Receiving, Registerer
-// and Now are required.
+// Options are what a Service stands on. All but Query, Receiving, Alone, Customs,
+// Registerer and Now are required.
 type Options struct {
 	Store     *incident.Store
 	Source    Source
@@ -72,7 +72,9 @@ type Options struct {
 	Query func(ctx context.Context, query string, from, to time.Time) ([]engine.Row, error)
 	// Receiving reports whether messages would come if there were any; always when
 	// nil. Silence of a device counts only meanwhile.
-	Receiving  func() bool
+	Receiving func() bool
+	// Alone says that no other process changes what is in the store.
+	Alone      bool
 	Customs    desk.Options
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -96,6 +98,9 @@ const (
 	// saveEvery is how often the evaluation's state is saved: after a crash so much
 	// of the stream is read again.
 	saveEvery = 20 * time.Second
+	// saveShare bounds what saving costs: the stream stands still for a part in so
+	// many of the time.
+	saveShare = 100
 	// reloadEvery is how often it is asked whether people changed something.
 	reloadEvery = time.Second
 )
@@ -116,8 +121,13 @@ type Service struct {
 	spool    string
 	revision string
 	ticked   telemetry.Millis // the newest tick
-	saved    time.Time
-	dirty    bool // the state has changed since it was saved
+	dirty    bool             // the state has changed since it was saved
+	nextSave time.Time
+	size     int    // of the last snapshot, in bytes
+	onDisk   uint64 // position of the state on disk
+	writing  bool   // a snapshot is being written
+	writes   sync.WaitGroup
+	written  chan written
 	answers  chan answer
 	failures failures
 }
@@ -127,7 +137,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Service{opts: o, metrics: newMetrics(o.Registerer), spool: o.Source.ID(), answers: make(chan answer)}
+	s := &Service{opts: o, metrics: newMetrics(o.Registerer), spool: o.Source.ID(), answers: make(chan answer), written: make(chan written, 1)}
 	revision, err := o.People.Revision(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)

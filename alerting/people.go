@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"time"
 
 	"steward/alerting/engine"
 	"steward/alerting/rule"
@@ -41,6 +42,7 @@ func (s *Service) reload(ctx context.Context) error {
 		return err
 	}
 	// Read again with the new rules, the stream behind would say something else.
+	s.dirty, s.nextSave = true, time.Time{}
 	return s.checkpoint(ctx)
 }
 
@@ -67,6 +69,9 @@ func (s *Service) dropStrangers(ctx context.Context) error {
 		for _, inc := range open {
 			if r := rules.ByName[inc.Rule]; inc.Rule == "" || r != nil && r.Mode != rule.Disabled {
 				continue
+			}
+			if inc.LifeSafety() {
+				continue // for people to end, and the evaluation has said so
 			}
 			if err := s.desk.Apply(tx, &engine.Signal{Kind: engine.Drop, Fingerprint: inc.Fingerprint, Place: inc.Place, At: at, Received: at}); err != nil {
 				return err

@@ -59,11 +59,16 @@ func (s *Service) ask(ctx context.Context, r *rule.Rule, now time.Time) {
 	}
 }
 
-// answered evaluates what a query found.
+// answered evaluates what a query found. That is not in the stream: what came of it
+// is in the state that is saved, or would come again.
 func (s *Service) answered(ctx context.Context, a answer) error {
+	at := s.now()
 	s.mu.Lock()
-	signals := s.engine.Result(a.rule.Name, a.rows, s.now())
+	signals := s.engine.Result(a.rule.Name, a.rows, at)
 	s.mu.Unlock()
 	s.dirty = true
-	return s.commit(ctx, stepsOf(signals), 0)
+	if err := s.commit(ctx, stepsOf(signals), at); err != nil || len(signals) == 0 {
+		return err
+	}
+	return s.checkpoint(ctx)
 }

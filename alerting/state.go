@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -80,11 +81,15 @@ func (s *Service) restore(ctx context.Context) error {
 		s.mu.Unlock()
 	}
 	s.replayTicks(&ticks, to)
-	s.saved, s.dirty = s.opts.Now(), true
+	s.onDisk, s.dirty = from, true
+	s.nextSave = s.opts.Now().Add(saveEvery)
 	if err := s.commit(ctx, stepsOf(dropped), 0); err != nil {
 		return err
 	}
-	return s.dropStrangers(ctx)
+	if err := s.dropStrangers(ctx); err != nil || len(dropped) == 0 {
+		return err
+	}
+	return s.checkpoint(ctx) // else they would be dropped again
 }
 
 // replayTicks tells the evaluation the times that came before a position.
@@ -97,97 +102,127 @@ func (s *Service) replayTicks(ticks *[]incident.Tick, position uint64) {
 	}
 }
 
-// checkpoint saves the evaluation's state and lets go of the stream behind it.
-// The store's position goes first: the state on disk is never ahead of it.
+// snapshot is the evaluation's state at a position of the stream, ready to be
+// written.
+type snapshot struct {
+	position uint64
+	state    []byte
+	began    time.Time
+}
+
+// checkpoint has the evaluation's state written, unless the one before still is:
+// the stream waits for the state to be copied, and not for the disk. The store's
+// position goes first: the state on disk is never ahead of it.
 func (s *Service) checkpoint(ctx context.Context) error {
-	position := s.opts.Source.Position()
-	err := s.keep(ctx, "checkpoint", func(tx *incident.Tx) error {
-		if err := tx.SetPosition(s.spool, position); err != nil {
-			return err
-		}
-		return tx.DropTicks(s.spool, s.kept())
-	})
+	if s.writing {
+		s.dirty, s.nextSave = true, s.opts.Now() // as soon as that is through
+		return nil
+	}
+	snap, err := s.snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	s.saved = s.opts.Now()
-	if err := s.write(position); err != nil {
-		// The old state still counts, and more of the stream is read after a crash.
-		s.metrics.saveErrors.Inc()
-		s.opts.Logger.Error("state of the alerting not saved", "file", s.opts.StateFile, "error", err)
-		return nil
-	}
-	s.dirty = false
-	return s.opts.Source.Done(position)
+	s.writing, s.dirty = true, false
+	s.writes.Go(func() {
+		err := s.write(snap)
+		s.written <- written{snap, err} // has room for the one write there is
+	})
+	return nil
 }
 
-// kept is the position of the state on disk; ticks before it have no use.
-func (s *Service) kept() uint64 {
-	f, err := os.Open(s.opts.StateFile)
+// written is how the writing of a snapshot ended.
+type written struct {
+	*snapshot
+	err error
+}
+
+// snapshot copies the state.
+func (s *Service) snapshot(ctx context.Context) (*snapshot, error) {
+	snap := &snapshot{position: s.opts.Source.Position(), began: s.opts.Now()}
+	err := s.keep(ctx, "checkpoint", func(tx *incident.Tx) error {
+		if err := tx.SetPosition(s.spool, snap.position); err != nil {
+			return err
+		}
+		return tx.DropTicks(s.spool, s.onDisk)
+	})
 	if err != nil {
-		return 0
+		return nil, err
 	}
-	defer f.Close()
-	_, position, err := readHead(bufio.NewReader(f))
+	var b bytes.Buffer
+	b.Grow(s.size + s.size/8)
+	b.WriteString(stateMagic)
+	b.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(s.spool))))
+	b.WriteString(s.spool)
+	b.Write(binary.LittleEndian.AppendUint64(nil, snap.position))
+	s.mu.Lock()
+	err = s.engine.Save(&b)
+	s.mu.Unlock()
 	if err != nil {
-		return 0
+		return nil, err
 	}
-	return position
+	snap.state, s.size = b.Bytes(), b.Len()
+	// A large state costs the stream its time: it is saved the less often.
+	took := s.opts.Now().Sub(snap.began)
+	s.metrics.saveSeconds.Observe(took.Seconds())
+	s.nextSave = s.opts.Now().Add(max(saveEvery, saveShare*took))
+	return snap, nil
+}
+
+// settle takes note of a snapshot that was written, and lets go of the stream
+// behind it.
+func (s *Service) settle(w written) error {
+	s.writing = false
+	if w.err != nil {
+		// The old state still counts, and more of the stream is read after a crash.
+		s.dirty = true
+		s.metrics.saveErrors.Inc()
+		s.opts.Logger.Error("state of the alerting not saved", "file", s.opts.StateFile, "error", w.err)
+		return nil
+	}
+	s.onDisk = w.position
+	return s.opts.Source.Done(w.position)
 }
 
 // finish saves the state a last time, if that goes quickly.
 func (s *Service) finish() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
+	s.writes.Wait()
+	if s.writing {
+		if err := s.settle(<-s.written); err != nil {
+			return err
+		}
+	}
 	if !s.dirty {
 		return nil
 	}
-	if err := s.checkpoint(ctx); err != nil && ctx.Err() == nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	snap, err := s.snapshot(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
-	return nil
+	return s.settle(written{snap, s.write(snap)})
 }
 
 // write replaces the state file.
-func (s *Service) write(position uint64) (err error) {
-	began := s.opts.Now()
+func (s *Service) write(snap *snapshot) (err error) {
 	temporary := s.opts.StateFile + ".new"
 	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	head := append([]byte(stateMagic), 0, 0)
-	binary.LittleEndian.PutUint16(head[len(stateMagic):], uint16(len(s.spool)))
-	head = append(head, s.spool...)
-	head = binary.LittleEndian.AppendUint64(head, position)
-	if _, err := w.Write(head); err != nil {
-		return err
+	_, err = f.Write(snap.state)
+	if err == nil {
+		err = f.Sync()
 	}
-	s.mu.Lock()
-	err = s.engine.Save(w)
-	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary, s.opts.StateFile); err != nil {
 		return err
 	}
-	s.metrics.saveSeconds.Observe(s.opts.Now().Sub(began).Seconds())
 	return syncDir(filepath.Dir(s.opts.StateFile))
 }
 
@@ -235,10 +270,11 @@ func readHead(r io.Reader) (spool string, position uint64, err error) {
 	return string(name), binary.LittleEndian.Uint64(rest[len(name):]), nil
 }
 
-// setRules puts the rules in force into the engine, at the time to which it has
-// come: the stream may be behind the clock.
+// setRules puts the rules in force into the engine, and lets no time pass: what is
+// due at this very moment must come of the stream or of a tick, since only those are
+// known when the stream is read again.
 func (s *Service) setRules() []engine.Signal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.engine.SetRules(s.rules.Load(), s.engine.Now())
+	return s.engine.SetRules(s.rules.Load(), 0)
 }

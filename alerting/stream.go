@@ -35,6 +35,10 @@ func (s *Service) stream(ctx context.Context) error {
 			if err := s.answered(ctx, a); err != nil {
 				return err
 			}
+		case w := <-s.written:
+			if err := s.settle(w); err != nil {
+				return err
+			}
 		default:
 		}
 		now := s.opts.Now()
@@ -53,7 +57,7 @@ func (s *Service) stream(ctx context.Context) error {
 				return err
 			}
 		}
-		if s.dirty && now.Sub(s.saved) >= saveEvery {
+		if s.dirty && !now.Before(s.nextSave) {
 			if err := s.checkpoint(ctx); err != nil {
 				return err
 			}

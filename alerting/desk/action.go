@@ -53,10 +53,19 @@ func when(a incident.Action, inc *incident.Incident, now time.Time) (time.Time, 
 		return now, nil
 	case at.After(now.Add(ahead)):
 		return at, incident.Invalid("at", at.Format(time.RFC3339), "lies in the future: leave it empty for now")
-	case at.Before(inc.StartedAt):
-		return at, incident.Invalid("at", at.Format(time.RFC3339), "is before the incident began, at %s", inc.StartedAt.Format(time.RFC3339))
+	case at.Before(began(inc)):
+		return at, incident.Invalid("at", at.Format(time.RFC3339), "is before the incident began, at %s", began(inc).Format(time.RFC3339))
 	}
 	return at, nil
+}
+
+// began is when an incident had begun at the latest: the device's clock may run
+// ahead.
+func began(inc *incident.Incident) time.Time {
+	if inc.Received.Before(inc.StartedAt) {
+		return inc.Received
+	}
+	return inc.StartedAt
 }
 
 func (w *work) act(by incident.Actor, a incident.Action, at time.Time) error {
@@ -106,7 +115,7 @@ func (d *Desk) Enter(tx Tx, who authz.Principal, n incident.New, now time.Time) 
 	if !n.At.IsZero() {
 		at = n.At.UTC().Truncate(time.Millisecond)
 	}
-	fingerprint := n.Kind + "@" + n.Place.String() + "/" + n.Building + "/" + string(n.Class) + "/" + n.Device + "#" + n.Reference
+	fingerprint := n.Kind + "@" + fmt.Sprint(n.Place) + "/" + n.Building + "/" + string(n.Class) + "/" + n.Device + "#" + n.Reference
 	if n.Reference == "" {
 		fingerprint += fmt.Sprint(who.ID, "/", now.UnixMilli())
 	}
@@ -117,7 +126,7 @@ func (d *Desk) Enter(tx Tx, who authz.Principal, n incident.New, now time.Time) 
 	inc = &incident.Incident{
 		ID: incident.NewID(fingerprint, at), Fingerprint: fingerprint, Kind: n.Kind, Title: n.Title, Severity: n.Severity,
 		Labels: map[string]string{}, Place: n.Place, Building: n.Building, Class: n.Class, Device: n.Device,
-		State: incident.Firing, Group: n.Kind + "@" + n.Place.String(), Count: 1, Summary: n.Title,
+		State: incident.Firing, Group: n.Kind + "@" + fmt.Sprint(n.Place), Count: 1, Summary: n.Title,
 		StartedAt: at, Received: now, Stages: []incident.Stage{}, Clocks: []incident.Clock{}, Told: []incident.Told{}, Comings: []time.Time{at},
 	}
 	if n.Reference != "" {

@@ -56,7 +56,10 @@ func (w *work) explainOthers() error {
 	}
 	for _, other := range open {
 		device, has := other.DeviceRef()
-		if !has || other.ID == w.inc.ID || other.Parent != "" || w.inc.StartedAt.Sub(other.StartedAt) > w.opts.CauseWindow {
+		if !has || other.ID == w.inc.ID || w.inc.StartedAt.Sub(other.StartedAt) > w.opts.CauseWindow {
+			continue
+		}
+		if other.Parent != "" && other.Parent != w.inc.ID {
 			continue
 		}
 		if !slices.Contains(w.estate.Upstream(device), cause) {
@@ -64,6 +67,7 @@ func (w *work) explainOthers() error {
 		}
 		child := w.work(w.tx, other, w.now)
 		child.explainedBy(w.inc.ID)
+		other.Plan = without(other.Plan, whatOrphan) // if the cause is back
 		if err := child.save(); err != nil {
 			return err
 		}
@@ -99,8 +103,12 @@ func (w *work) release() error {
 // whatOrphan is planned for an incident whose cause is over.
 const whatOrphan = "orphan"
 
-// orphan ends the explanation of what has outlived its cause.
+// orphan ends the explanation of what has outlived its cause. Where people were
+// told before, and the escalation has steps left, it goes on as it was.
 func (w *work) orphan() {
-	w.inc.Parent = ""
-	w.schedule()
+	inc := w.inc
+	inc.Parent = ""
+	if len(inc.Told) == 0 || !slices.ContainsFunc(inc.Plan, func(d incident.Due) bool { return d.What == whatEscalate }) {
+		w.schedule()
+	}
 }

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"steward/alerting/calendar"
@@ -26,8 +28,18 @@ func (w *work) startClocks(at time.Time) {
 	w.startClocksAt(pointOpened, at)
 }
 
+// known is when something had happened at the latest, whatever a clock says that
+// runs ahead: nobody is given more time by it.
+func (w *work) known(at time.Time) time.Time {
+	if at.After(w.now) {
+		return w.now
+	}
+	return at
+}
+
 // startClocksAt starts the clocks that wait for a point.
 func (w *work) startClocksAt(point string, at time.Time) {
+	at = w.known(at)
 	for i := range w.inc.Clocks {
 		c := &w.inc.Clocks[i]
 		s := w.setup.Standards.Named(c.Standard)
@@ -43,13 +55,18 @@ func (w *work) startClocksAt(point string, at time.Time) {
 // time, by the clocks of those who know, is met, also when that was learned after
 // its limit.
 func (w *work) stopClocks(at time.Time, points ...string) {
+	at = w.known(at)
 	for i := range w.inc.Clocks {
 		c := &w.inc.Clocks[i]
 		s := w.setup.Standards.Named(c.Standard)
-		if s == nil || c.StoppedAt != nil || c.StartedAt == nil || !s.StopsAt(points...) {
+		if s == nil || c.StartedAt == nil || !s.StopsAt(points...) {
 			continue
 		}
+		was := c.StoppedAt
 		corrected := standard.Stop(c, at, w.now, w.calendar(s), w.zone())
+		if c.StoppedAt == was {
+			continue // it had stopped before that
+		}
 		w.add(incident.EntryClockStopped, at, incident.System, c.Standard, *c)
 		if corrected {
 			w.add(incident.EntryCorrected, at, incident.System, c.Standard+": it was met in time, and that was learned late", nil)
@@ -83,7 +100,7 @@ func (w *work) restartClocks(at time.Time) {
 	for i := range w.inc.Clocks {
 		c := &w.inc.Clocks[i]
 		s := w.setup.Standards.Named(c.Standard)
-		if s == nil || s.Start != pointOpened || c.StoppedAt != nil {
+		if s == nil || s.Start != pointOpened || c.StartedAt == nil || !at.Before(*c.StartedAt) {
 			continue
 		}
 		standard.Restart(c, at, w.calendar(s), w.zone())
@@ -100,26 +117,34 @@ func (w *work) calendar(s *standard.Standard) *calendar.Calendar {
 	return w.setup.Calendars.Named(name)
 }
 
-// lookAtClocks gives the warnings and breaches that are due.
+// lookAtClocks gives the warnings and breaches that are due. Of several limits that
+// have passed, learned of at once, the longest is told of: it says the most.
 func (w *work) lookAtClocks() {
+	var notices []notice
 	for i := range w.inc.Clocks {
 		c := &w.inc.Clocks[i]
 		s := w.setup.Standards.Named(c.Standard)
-		if s == nil || c.State != incident.Running {
-			continue
-		}
-		if c.Deadline != nil && c.BreachedAt == nil && !c.Deadline.After(w.now) {
+		switch {
+		case c.State != incident.Running:
+		case s == nil: // taken out of the file
+			standard.Void(c)
+			w.add(incident.EntryClockStopped, w.now, incident.System, c.Standard+": there is no such standard any more", *c)
+		case c.Deadline != nil && c.BreachedAt == nil && !c.Deadline.After(w.now):
 			at := *c.Deadline
 			c.State, c.BreachedAt = incident.Breached, &at
 			w.add(incident.EntryClockBroken, at, incident.System, c.Standard, *c)
-			w.tell(notice{what: whatBreached, key: c.Standard, levels: s.Breach, clock: c})
-			continue
-		}
-		if c.WarnAt != nil && c.WarnedAt == nil && !c.WarnAt.After(w.now) {
+			notices = append(notices, notice{what: whatBreached, key: c.Standard, levels: s.Breach, clock: c})
+		case c.WarnAt != nil && c.WarnedAt == nil && !c.WarnAt.After(w.now):
 			at := *c.WarnAt
 			c.WarnedAt = &at
 			w.add(incident.EntryClockWarned, at, incident.System, c.Standard, *c)
-			w.tell(notice{what: whatWarned, key: c.Standard, levels: s.Warn, clock: c})
+			notices = append(notices, notice{what: whatWarned, key: c.Standard, levels: s.Warn, clock: c})
 		}
+	}
+	slices.SortStableFunc(notices, func(a, b notice) int {
+		return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(b.clock.Limit, a.clock.Limit)) // breached, warned
+	})
+	for _, n := range notices {
+		w.tell(n)
 	}
 }

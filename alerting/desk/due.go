@@ -31,6 +31,9 @@ func without(plan []incident.Due, what string) []incident.Due {
 // life safety, after a while in which newer data may end it.
 func (w *work) schedule() {
 	inc := w.inc
+	if inc.Shadow {
+		return // nobody is told
+	}
 	w.silence()
 	if inc.Silenced {
 		return // the recheck begins it
@@ -88,7 +91,7 @@ func (w *work) carryOut() {
 		}
 		switch d.What {
 		case whatEscalate:
-			w.escalate(d.Step)
+			w.escalate(d)
 		case whatRecheck:
 			w.recheck()
 		case whatSteady:
@@ -99,12 +102,12 @@ func (w *work) carryOut() {
 	}
 }
 
-func (w *work) escalate(step int) {
+func (w *work) escalate(d incident.Due) {
 	policy := w.setup.Plan.Policy(w.inc)
-	if policy == nil || step >= len(policy.Steps) {
+	if policy == nil || d.Step >= len(policy.Steps) {
 		return
 	}
-	s := policy.Steps[step]
+	s := policy.Steps[d.Step]
 	if !s.Applies(w.inc) {
 		return
 	}
@@ -113,7 +116,8 @@ func (w *work) escalate(step int) {
 		what = whatEscalated
 		w.add(incident.EntryEscalated, w.now, incident.System, fmt.Sprintf("after %s: %v", s.After, s.Tell), nil)
 	}
-	w.tell(notice{what: what, key: fmt.Sprint("step ", step), levels: s.Tell, step: step})
+	// The time tells a step from the same one after a silence.
+	w.tell(notice{what: what, key: fmt.Sprintf("step %d at %d", d.Step, d.At.Unix()), levels: s.Tell, step: d.Step})
 }
 
 // silence notes whether a silence holds, and plans to look again when that

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"time"
 
 	"steward/internal/authz"
@@ -28,7 +29,7 @@ func (d *Desk) External(tx Tx, who authz.Principal, x External, now time.Time) (
 	if !who.May(authz.Act, x.Place) {
 		return false, incident.ErrNotFound
 	}
-	fingerprint := "external:" + x.Fingerprint + "@" + x.Place.String()
+	fingerprint := "external:" + x.Fingerprint + "@" + fmt.Sprint(x.Place)
 	inc, err := find(tx.Open(fingerprint))
 	if err != nil {
 		return false, err
@@ -61,7 +62,7 @@ func (d *Desk) External(tx Tx, who authz.Principal, x External, now time.Time) (
 	}
 	inc = &incident.Incident{
 		ID: id, Fingerprint: fingerprint, Kind: "external", Title: title, Severity: x.Severity, Labels: x.Labels,
-		Place: x.Place, Class: x.Class, Device: x.Device, State: incident.Firing, Group: x.Name + "@" + x.Place.String(),
+		Place: x.Place, Class: x.Class, Device: x.Device, State: incident.Firing, Group: x.Name + "@" + fmt.Sprint(x.Place),
 		Count: 1, Summary: summary, StartedAt: at, Received: now,
 		Stages: []incident.Stage{}, Clocks: []incident.Clock{}, Told: []incident.Told{}, Comings: []time.Time{at},
 	}

@@ -35,7 +35,7 @@ func (d *Desk) Arrive(tx Tx, r *Responder, e *telemetry.Event) error {
 	}
 	at := e.TS.Time()
 	for _, inc := range open {
-		if !inc.Responder || inc.State.Rank() >= incident.Arrived.Rank() || at.Before(inc.StartedAt) {
+		if !inc.Responder || inc.State.Rank() >= incident.Arrived.Rank() || at.Before(began(inc)) {
 			continue
 		}
 		w := d.work(tx, inc, e.Received.Time())

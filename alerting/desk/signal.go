@@ -24,11 +24,11 @@ func (d *Desk) Apply(tx Tx, s *engine.Signal) error {
 	case engine.Past:
 		return d.past(tx, s, now)
 	case engine.Clear, engine.Mark, engine.Correct, engine.Drop:
-		if inc == nil {
-			return nil
-		}
 	default:
 		return nil
+	}
+	if inc == nil {
+		return d.afterwards(tx, s, now)
 	}
 	w := d.work(tx, inc, now)
 	switch s.Kind {
@@ -56,6 +56,9 @@ func (w *work) finish() error {
 
 func (d *Desk) fire(tx Tx, inc *incident.Incident, s *engine.Signal, now time.Time) error {
 	if inc != nil {
+		if s.Event == nil && inc.ClearedAt == nil && !s.At.Time().After(inc.StartedAt) {
+			return nil // it is the coming by which it is open
+		}
 		w := d.work(tx, inc, now)
 		w.again(s)
 		return w.save()
@@ -69,12 +72,16 @@ func (d *Desk) fire(tx Tx, inc *incident.Incident, s *engine.Signal, now time.Ti
 		return nil // the stream is read again, or people closed what the device still says
 	}
 	if last != nil && last.ResolvedAt != nil && !last.Late && !last.LifeSafety() && at.Sub(*last.ResolvedAt) < d.opts.Reopen {
-		w := d.work(tx, last, now)
-		w.reopen(s)
-		return w.save()
+		return d.work(tx, last, now).reopen(s)
 	}
 	w := d.work(tx, d.newIncident(s, now), now)
 	w.begin(s)
+	return w.start()
+}
+
+// start has a fresh or reopened incident explained or told of, and explains others
+// by it.
+func (w *work) start() error {
 	if err := w.explain(); err != nil {
 		return err
 	}
@@ -96,7 +103,7 @@ func (d *Desk) newIncident(s *engine.Signal, now time.Time) *incident.Incident {
 		Title: r.Title, Runbook: r.Runbook, Severity: r.Severity, Labels: r.Labels,
 		Place: s.Place, Building: s.Building, Class: s.Device.Class, Device: s.Device.ID,
 		State: incident.Firing, Shadow: r.Mode == rule.Shadow, Cause: r.Cause, Responder: r.Responder,
-		Group: r.Name + "@" + s.Place.String() + "/" + s.Building, Count: 1,
+		Group: r.Name + "@" + fmt.Sprint(s.Place) + "/" + s.Building, Count: 1,
 		Value: s.Value, Unit: r.Unit, StartedAt: at, Received: now,
 		Stages: []incident.Stage{}, Clocks: []incident.Clock{}, Told: []incident.Told{},
 		Comings: []time.Time{at},
@@ -110,7 +117,7 @@ func (d *Desk) newIncident(s *engine.Signal, now time.Time) *incident.Incident {
 
 // summary is one line: what, where, how much.
 func (d *Desk) summary(s *engine.Signal) incident.Text {
-	where := s.Place.String()
+	where := fmt.Sprint(s.Place)
 	if s.Building != "" {
 		where += " " + s.Building
 	}
@@ -201,8 +208,10 @@ func worthNoting(count int) bool { return count <= repeatsNoted || count&(count-
 func (w *work) again(s *engine.Signal) {
 	at := s.At.Time()
 	w.inc.Count++
-	w.came(at)
 	back := w.inc.ClearedAt != nil
+	if back { // what only says again that it is there does not come and go
+		w.came(at)
+	}
 	w.inc.ClearedAt = nil
 	w.inc.Value = s.Value
 	w.inc.Plan = without(w.inc.Plan, whatSteady)
@@ -230,16 +239,17 @@ func (w *work) came(at time.Time) {
 	}
 }
 
-// reopen goes on with an incident that ended a short while ago.
-func (w *work) reopen(s *engine.Signal) {
+// reopen goes on with an incident that ended a short while ago. What explained it
+// then may be over.
+func (w *work) reopen(s *engine.Signal) error {
 	inc := w.inc
-	inc.State, inc.ResolvedAt, inc.ClearedAt = incident.Firing, nil, nil
+	inc.State, inc.ResolvedAt, inc.ClearedAt, inc.Parent = incident.Firing, nil, nil, ""
 	inc.Count++
 	inc.Value = s.Value
 	w.add(incident.EntryReopened, s.At.Time(), source(s), "", w.evidence(s))
 	w.came(s.At.Time())
 	w.resumeClocks()
-	w.schedule()
+	return w.start()
 }
 
 // clear ends the condition, and with it the incident.
@@ -248,11 +258,7 @@ func (w *work) clear(s *engine.Signal) {
 	inc := w.inc
 	inc.ClearedAt = &at
 	w.add(incident.EntryCleared, at, source(s), "", w.evidence(s))
-	points := []string{pointCleared}
-	if s.Event != nil {
-		points = append(points, pointEvent+s.Event.Kind)
-	}
-	w.stopClocks(at, points...)
+	w.stopClocks(at, clearedBy(s)...)
 	if inc.Flapping {
 		w.plan(w.now.Add(w.opts.Steady), whatSteady, 0)
 		return
@@ -264,13 +270,63 @@ func (w *work) clear(s *engine.Signal) {
 func (w *work) mark(s *engine.Signal) {
 	at := s.At.Time()
 	to := s.Rule.Marks[s.MarkKind]
-	w.stopClocks(at, pointEvent+s.MarkKind)
 	if to.Rank() > w.inc.State.Rank() && to.Rank() < incident.Resolved.Rank() {
 		w.move(to, at, source(s), "", w.evidence(s))
 	} else {
 		w.add(incident.EntryEvent, at, source(s), s.MarkKind, w.evidence(s))
 	}
+	w.stopClocks(at, markedBy(s)...)
 	w.startClocksAt(pointEvent+s.MarkKind, at)
+}
+
+// clearedBy are the points to which the end of a condition stops clocks.
+func clearedBy(s *engine.Signal) []string {
+	if s.Event == nil {
+		return []string{pointCleared}
+	}
+	return []string{pointCleared, pointEvent + s.Event.Kind}
+}
+
+// markedBy are those of an event that belongs to an incident: whoever has arrived
+// has also answered.
+func markedBy(s *engine.Signal) []string {
+	points := []string{pointEvent + s.MarkKind}
+	to := s.Rule.Marks[s.MarkKind]
+	for _, state := range incident.States() {
+		if state.Rank() > incident.Firing.Rank() && state.Rank() <= to.Rank() {
+			points = append(points, string(state))
+		}
+	}
+	return points
+}
+
+// afterwards puts what was learned after the end of an incident into its timeline:
+// help had come in time, and the gateway told so late. Nobody is told.
+func (d *Desk) afterwards(tx Tx, s *engine.Signal, now time.Time) error {
+	inc, err := find(tx.Newest(s.Fingerprint))
+	if err != nil || inc == nil || inc.ResolvedAt == nil {
+		return err
+	}
+	at := s.At.Time()
+	if at.Before(inc.StartedAt) || at.After(*inc.ResolvedAt) {
+		return nil
+	}
+	w := d.work(tx, inc, now)
+	switch s.Kind {
+	case engine.Mark:
+		w.add(incident.EntryEvent, at, source(s), s.MarkKind, w.evidence(s))
+		w.stopClocks(at, markedBy(s)...)
+	case engine.Clear:
+		if inc.ClearedAt != nil && !at.Before(*inc.ClearedAt) {
+			return nil // that is known
+		}
+		inc.ClearedAt = &at
+		w.add(incident.EntryCleared, at, source(s), "", w.evidence(s))
+		w.stopClocks(at, clearedBy(s)...)
+	default:
+		return nil
+	}
+	return w.save()
 }
 
 // correct moves the beginning to where late data shows it.
@@ -282,7 +338,7 @@ func (w *work) correct(s *engine.Signal) {
 	was := w.inc.StartedAt
 	w.inc.StartedAt = at
 	w.add(incident.EntryCorrected, at, source(s), "began earlier than was known: "+was.UTC().Format(time.RFC3339), w.evidence(s))
-	w.restartClocks(at)
+	w.restartClocks(at.Add(s.Rule.For))
 }
 
 // drop ends what nobody watches any more. Danger to life is for people to end.

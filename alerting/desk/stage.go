@@ -36,8 +36,8 @@ func (w *work) resolve(at time.Time, by incident.Actor, note string) {
 	inc.State, inc.ResolvedAt = incident.Resolved, &at
 	inc.Plan, inc.Flapping = nil, false
 	inc.Stages = append(inc.Stages, incident.Stage{State: incident.Resolved, At: at, Received: w.now, By: by, Note: note})
+	w.add(incident.EntryResolved, at, by, note, nil)
 	w.stopClocks(at, string(incident.Resolved))
 	w.voidClocks()
-	w.add(incident.EntryResolved, at, by, note, nil)
 	w.tellResolved()
 }

@@ -3,8 +3,9 @@ package desk
 import (
 	"encoding/json"
 	"fmt"
-	"time"
+	"slices"
 
+	"steward/alerting/route"
 	"steward/internal/incident"
 )
 
@@ -63,69 +64,73 @@ func (w *work) tell(n notice) {
 		}
 		return
 	}
-	told := 0
-	reached := map[string]bool{}
+	entered := false
 	for _, level := range n.levels {
 		for _, r := range w.setup.Plan.Receivers(level, w.inc, w.now, w.setup.Overrides) {
-			if reached[r.Name] {
-				continue
+			entered = true
+			// When a limit passes and a step comes due at once, one call says it.
+			if !w.telling(r.Name) {
+				w.post(n, r)
 			}
-			reached[r.Name] = true
-			told++
-			w.post(n, r.Name, r.Lang, r.Channels, r.NotBefore)
 		}
 	}
-	if told == 0 {
+	if !entered {
 		w.add(incident.EntryWithheld, w.now, incident.System, fmt.Sprintf("%s: nobody is entered for %v: see escalation.yaml", n.what, n.levels), nil)
 	}
 }
 
-func (w *work) post(n notice, receiver, lang string, channels []string, notBefore time.Time) {
+// telling reports whether a receiver is being told of the incident already at this
+// moment.
+func (w *work) telling(receiver string) bool {
+	return slices.ContainsFunc(w.notices, func(n incident.Notice) bool { return n.Receiver == receiver })
+}
+
+func (w *work) post(n notice, r route.Receiver) {
 	data, err := json.Marshal(noticeData{n.clock, n.step})
 	if err != nil {
 		panic(fmt.Sprintf("desk: a notice's data is no JSON: %v", err)) // all of it is made here
 	}
 	at := w.now
 	if !w.inc.LifeSafety() {
-		at = at.Add(w.opts.GroupWait)
+		// All that come within the same quarter of a minute go together.
+		at = at.Truncate(w.opts.GroupWait).Add(w.opts.GroupWait)
 	}
-	if at.Before(notBefore) {
-		at = notBefore
+	if at.Before(r.NotBefore) {
+		at = r.NotBefore
 	}
 	out := incident.Notice{
 		// The count makes what comes again a new occasion.
-		Key:      fmt.Sprintf("%s/%d/%s/%s/%s", w.inc.ID, w.inc.Count, n.what, n.key, receiver),
+		Key:      fmt.Sprintf("%s/%d/%s/%s/%s", w.inc.ID, w.inc.Count, n.what, n.key, r.Name),
 		Incident: w.inc.ID, What: n.what, Severity: w.inc.Severity, Place: w.inc.Place,
-		Receiver: receiver, Lang: lang, Channels: channels, Group: n.what + "/" + w.inc.Group, Data: data,
+		Receiver: r.Name, Lang: r.Lang, Channels: r.Channels, Group: n.what + "/" + w.inc.Group, Data: data,
 		CreatedAt: w.now, NotBefore: at, NextAt: at, State: incident.NoticeWaiting,
 	}
 	if w.inc.LifeSafety() {
 		out.Group = "" // each by itself
 	}
 	w.notices = append(w.notices, out)
-	w.inc.Told = append(w.inc.Told, incident.Told{At: w.now, Who: receiver, What: n.what})
+	w.inc.Told = append(w.inc.Told, incident.Told{At: w.now, Who: r.Name, What: n.what})
 	if over := len(w.inc.Told) - incident.MaxTold; over > 0 {
 		w.inc.Told = w.inc.Told[over:]
 	}
-	w.add(incident.EntryToldOf, w.now, incident.System, n.what, map[string]any{"key": out.Key, "receiver": receiver, "channels": channels, "not_before": at})
+	w.add(incident.EntryToldOf, w.now, incident.System, n.what, map[string]any{"key": out.Key, "receiver": r.Name, "channels": r.Channels, "not_before": at})
 }
 
-// tellResolved tells the end to those who were told of the beginning. Whether a
-// notice reached anybody does not matter here: it is on its way.
+// tellResolved tells the end to those who were told before, whoever is on call by
+// now. Whether a notice reached anybody does not matter here: it is on its way.
 func (w *work) tellResolved() {
-	policy := w.setup.Plan.Policy(w.inc)
-	if policy == nil || !policy.TellResolved || w.withheld() != "" {
+	inc := w.inc
+	policy := w.setup.Plan.Policy(inc)
+	if policy == nil || !policy.TellResolved || inc.Shadow || inc.Late || inc.Silenced {
 		return
 	}
-	reached := map[string]bool{}
-	for _, step := range policy.Steps {
-		for _, level := range step.Tell {
-			for _, r := range w.setup.Plan.Receivers(level, w.inc, w.now, w.setup.Overrides) {
-				if reached[r.Name] || !w.inc.WasTold(r.Name) {
-					continue
-				}
-				reached[r.Name] = true
-				w.post(notice{what: whatResolved, key: "end"}, r.Name, r.Lang, r.Channels, r.NotBefore)
+	for _, told := range slices.Clone(inc.Told) {
+		if w.setup.Plan.Contact(told.Who) == nil {
+			continue // nobody's name any more
+		}
+		for _, r := range w.setup.Plan.Receivers("contact:"+told.Who, inc, w.now, nil) {
+			if !w.telling(r.Name) {
+				w.post(notice{what: whatResolved, key: "end"}, r)
 			}
 		}
 	}

@@ -435,7 +435,7 @@ func (c *check) absent() {
 }
 
 func (c *check) combination() {
-	of := &c.draft.Combine
+	of := &c.Combine
 	if !of.Of.Set {
 		if _, ok := of.place(); ok {
 			c.fail(of.Line, "combine.of", "is missing; name the rule whose devices are counted")

@@ -104,7 +104,7 @@ func ruleInfo(r *rule.Rule) api.RuleInfo {
 	}
 	return api.RuleInfo{
 		Name: r.Name, Kind: string(r.Kind), Mode: string(r.Mode), Place: r.Place, Class: r.Class, Incident: r.Incident,
-		Title: r.Title, Runbook: r.Runbook, Severity: r.Severity, Unit: r.Unit, Labels: r.Labels, Source: source, Line: r.Line,
+		Title: r.Title, Runbook: r.Runbook, Severity: r.Severity, Unit: r.Unit, Labels: r.Labels, Source: source, Line: r.Line, Text: r.Text,
 	}
 }
 
@@ -113,9 +113,7 @@ func (r rulesInForce) Check(text string) (api.RuleInfo, []api.RuleProblem) {
 	if err != nil {
 		return api.RuleInfo{}, ruleProblems(err)
 	}
-	info := ruleInfo(one)
-	info.Text = text
-	return info, nil
+	return ruleInfo(one), nil
 }
 
 func ruleProblems(err error) []api.RuleProblem {

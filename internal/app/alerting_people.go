@@ -176,7 +176,7 @@ func checkAgainst(set *rule.Set, kept *registry.AlertRule) (wide bool, err error
 // problemsOf are the errors of a rule, one by one.
 func problemsOf(err error) []*yamlfile.Error {
 	var one *yamlfile.Error
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each part is looked at by itself
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*yamlfile.Error
 		for _, e := range joined.Unwrap() {
 			all = append(all, problemsOf(e)...)
