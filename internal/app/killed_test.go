@@ -113,7 +113,7 @@ func (l *busyLife) kill() {
 	if err := l.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		l.t.Fatal(err)
 	}
-	_ = <-l.done // it was killed
+	l.t.Logf("it ended with: %v", <-l.done)
 }
 
 func (l *busyLife) finish() {
