@@ -86,7 +86,7 @@ fuzz: ## run every fuzz target for FUZZTIME
 screenshots: build ## pictures of the page in both languages, into docs/screenshots
 	@scripts/need.sh gcc chromium
 	STEWARD_SHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestBrowser ./dashboard
-	cp docs/screenshots/danger-en.png docs/live.png
+	cp docs/screenshots/incidents-en.png docs/live.png
 
 .PHONY: clean
 clean: ## remove what was built and fetched

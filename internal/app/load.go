@@ -17,6 +17,8 @@ import (
 	"github.com/knadh/koanf/providers/structs"
 	"github.com/knadh/koanf/v2"
 	"go.yaml.in/yaml/v3"
+
+	"steward/internal/yamlfile"
 )
 
 // EnvPrefix begins every environment variable that sets a key: the key in upper
@@ -133,7 +135,7 @@ func checkKeys(path string, lines map[string]int, known []string) error {
 			continue
 		}
 		hint := ""
-		if near := nearest(name, known); near != "" {
+		if near := yamlfile.Nearest(name, known, 3); near != "" {
 			hint = ": did you mean " + near + "?"
 		}
 		errs = append(errs, fmt.Errorf("configuration %s: line %d: unknown key %s%s", path, lines[name], name, hint))
@@ -154,37 +156,6 @@ func sortedByLine(lines map[string]int) []string {
 	}
 	sort.Slice(names, func(i, j int) bool { return lines[names[i]] < lines[names[j]] })
 	return names
-}
-
-// nearest is the known key with the smallest edit distance, if it is near
-// enough to have been meant.
-func nearest(name string, known []string) string {
-	best, at := "", 4
-	for _, k := range known {
-		if d := editDistance(name, k); d < at {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func envName(key string) string {

@@ -10,16 +10,22 @@ func sorted(known map[string]int) []string { return slices.Sorted(maps.Keys(know
 
 // meant names the known key that is spelled most like key, if one is near.
 func meant(key string, known map[string]int) string {
-	best, at := "", 3
-	for _, k := range sorted(known) {
-		if d := distance(key, k); d < at {
+	if near := Nearest(key, sorted(known), 2); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
+
+// Nearest is the first of the known names that is spelled most like name, with at
+// most so many letters put in, taken out or changed; empty when none is.
+func Nearest(name string, known []string, most int) string {
+	best, at := "", most+1
+	for _, k := range known {
+		if d := distance(name, k); d < at {
 			best, at = k, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
+	return best
 }
 
 // distance is the number of letters to put in, take out or change.
