@@ -129,6 +129,7 @@ type Service struct {
 	writes   sync.WaitGroup
 	written  chan written
 	answers  chan answer
+	aside    map[string]time.Time // incidents whose change could not be kept, until when they rest; of runClocks
 	failures failures
 }
 
@@ -137,7 +138,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Service{opts: o, metrics: newMetrics(o.Registerer), spool: o.Source.ID(), answers: make(chan answer), written: make(chan written, 1)}
+	s := &Service{opts: o, metrics: newMetrics(o.Registerer), spool: o.Source.ID(), answers: make(chan answer), aside: map[string]time.Time{}, written: make(chan written, 1)}
 	revision, err := o.People.Revision(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
@@ -211,6 +212,37 @@ func (s *Service) keep(ctx context.Context, what string, do func(*incident.Tx) e
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, 5*time.Second)
+	}
+}
+
+// patience is how often one thing is tried while the store works otherwise.
+const patience = 3
+
+// keepOrSetAside is keep for one thing among many. When the store works and this
+// one fails all the same, again and again, it is set aside, counted and told of: an
+// alarm that cannot be kept must not keep out all others.
+func (s *Service) keepOrSetAside(ctx context.Context, what, name string, do func(*incident.Tx) error) (kept bool, err error) {
+	for try := 1; ; try++ {
+		err := s.opts.Store.Update(ctx, do)
+		if err == nil || ctx.Err() != nil {
+			return err == nil, ctx.Err()
+		}
+		s.metrics.storeErrors.Inc()
+		works := func(tx *incident.Tx) error {
+			_, _, err := tx.Position(s.spool)
+			return err
+		}
+		if try >= patience && s.opts.Store.Update(ctx, works) == nil {
+			s.metrics.setAside.Inc()
+			s.opts.Logger.Error("alerting sets aside what cannot be kept", "part", what, "about", name, "error", err)
+			return false, nil
+		}
+		s.failures.note(s.opts.Logger, what, err)
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(min(time.Duration(try)*100*time.Millisecond, 5*time.Second)):
+		}
 	}
 }
 

@@ -7,8 +7,12 @@ import (
 	"steward/internal/incident"
 )
 
-// maxDue bounds how many incidents are looked at in one transaction.
-const maxDue = 200
+const (
+	// maxDue bounds how many incidents are looked at before it is asked again.
+	maxDue = 200
+	// asideFor is how long an incident rests whose change could not be kept.
+	asideFor = time.Minute
+)
 
 // How far ahead it is looked for what will be due: while there is nothing, and
 // nothing is changed here, the store is not asked again. What other processes change
@@ -59,22 +63,27 @@ func (s *Service) due(ctx context.Context) (idle time.Time, more bool) {
 	if len(ids) == 0 {
 		return now.Add(quiet).Round(0), false // by the wall clock, which may be set
 	}
-	err = s.keep(ctx, "clocks", func(tx *incident.Tx) error {
-		for _, id := range ids {
-			inc, err := tx.Get(id)
-			if err != nil {
-				return err
-			}
-			if !inc.Open() {
-				continue
-			}
-			if err := s.desk.Due(tx, inc, now); err != nil {
-				return err
-			}
+	for _, id := range ids {
+		if now.Before(s.aside[id]) {
+			continue
 		}
-		return nil
-	})
-	return time.Time{}, err == nil && len(ids) == maxDue
+		kept, err := s.keepOrSetAside(ctx, "clocks", id, func(tx *incident.Tx) error {
+			inc, err := tx.Get(id)
+			if err != nil || !inc.Open() {
+				return err
+			}
+			return s.desk.Due(tx, inc, now)
+		})
+		switch {
+		case err != nil:
+			return time.Time{}, false
+		case !kept:
+			s.aside[id] = now.Add(asideFor)
+		default:
+			delete(s.aside, id)
+		}
+	}
+	return time.Time{}, len(ids) == maxDue
 }
 
 // look names the incidents that are due. When there are none it says for how long

@@ -6,6 +6,7 @@ type metrics struct {
 	messages    prometheus.Counter
 	signals     *prometheus.CounterVec
 	storeErrors prometheus.Counter
+	setAside    prometheus.Counter
 	saveErrors  prometheus.Counter
 	saveSeconds prometheus.Histogram
 	queryErrors *prometheus.CounterVec
@@ -23,6 +24,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		storeErrors: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "steward_alerting_store_errors_total", Help: "Failed transactions of the incident store; each is tried again.",
 		}),
+		setAside: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "steward_alerting_set_aside_total", Help: "Changes of incidents that could not be kept while the store worked otherwise; each is in the log.",
+		}),
 		saveErrors: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "steward_alerting_state_save_errors_total", Help: "Times that the state of the evaluation could not be saved.",
 		}),
@@ -35,7 +39,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"rule"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.messages, m.signals, m.storeErrors, m.saveErrors, m.saveSeconds, m.queryErrors)
+		reg.MustRegister(m.messages, m.signals, m.storeErrors, m.setAside, m.saveErrors, m.saveSeconds, m.queryErrors)
 	}
 	return m
 }

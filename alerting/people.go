@@ -70,7 +70,7 @@ func (s *Service) dropStrangers(ctx context.Context) error {
 			if r := rules.ByName[inc.Rule]; inc.Rule == "" || r != nil && r.Mode != rule.Disabled {
 				continue
 			}
-			if inc.LifeSafety() {
+			if inc.LifeSafety() && !inc.Shadow {
 				continue // for people to end, and the evaluation has said so
 			}
 			if err := s.desk.Apply(tx, &engine.Signal{Kind: engine.Drop, Fingerprint: inc.Fingerprint, Place: inc.Place, At: at, Received: at}); err != nil {

@@ -65,6 +65,7 @@ func (s *Service) restore(ctx context.Context) error {
 		s.engine.Listening(s.engine.Now(), telemetry.MillisOf(ticks[n-1].At))
 		s.mu.Unlock()
 	}
+	var next *engine.Input // the first message that is not in the store
 	for src.Position() < to {
 		s.replayTicks(&ticks, src.Position())
 		in, ok, err := src.TryNext()
@@ -73,6 +74,10 @@ func (s *Service) restore(ctx context.Context) error {
 		}
 		if !ok {
 			break // the rest of it said nothing, or is lost
+		}
+		if in.Seq >= to { // what lies between said nothing
+			next = &in
+			break
 		}
 		// Ticks between the last message and this one came before it.
 		s.replayTicks(&ticks, in.Seq)
@@ -83,11 +88,19 @@ func (s *Service) restore(ctx context.Context) error {
 	s.replayTicks(&ticks, to)
 	s.onDisk, s.dirty = from, true
 	s.nextSave = s.opts.Now().Add(saveEvery)
-	if err := s.commit(ctx, stepsOf(dropped), 0); err != nil {
+	if err := s.commitAt(ctx, stepsOf(dropped), 0, to); err != nil {
 		return err
 	}
-	if err := s.dropStrangers(ctx); err != nil || len(dropped) == 0 {
+	if err := s.dropStrangers(ctx); err != nil {
 		return err
+	}
+	if next != nil {
+		if err := s.take(ctx, next); err != nil {
+			return err
+		}
+	}
+	if len(dropped) == 0 {
+		return nil
 	}
 	return s.checkpoint(ctx) // else they would be dropped again
 }

@@ -168,23 +168,52 @@ func stepsOf(signals []engine.Signal) []step {
 // commit keeps what was brought about, with the position behind it and, when it
 // was time that did it, the time.
 func (s *Service) commit(ctx context.Context, steps []step, tick telemetry.Millis) error {
+	return s.commitAt(ctx, steps, tick, s.opts.Source.Position())
+}
+
+func (s *Service) commitAt(ctx context.Context, steps []step, tick telemetry.Millis, position uint64) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	position := s.opts.Source.Position()
-	return s.keep(ctx, "stream", func(tx *incident.Tx) error {
+	all := func(tx *incident.Tx) error {
 		for i := range steps {
 			if err := s.apply(tx, &steps[i]); err != nil {
 				return err
 			}
 		}
-		if tick != 0 {
-			if err := tx.AddTick(s.spool, position, tick.Time()); err != nil {
-				return err
-			}
+		return s.moveOn(tx, tick, position)
+	}
+	if err := s.opts.Store.Update(ctx, all); err == nil {
+		s.failures.over(s.opts.Logger, "stream")
+		return nil
+	}
+	// Each by itself, so that one that cannot be kept holds up no other. After a
+	// crash in between they come again, and those that were kept are known.
+	for i := range steps {
+		do := func(tx *incident.Tx) error { return s.apply(tx, &steps[i]) }
+		if _, err := s.keepOrSetAside(ctx, "stream", steps[i].name(), do); err != nil {
+			return err
 		}
-		return tx.SetPosition(s.spool, position)
-	})
+	}
+	return s.keep(ctx, "stream", func(tx *incident.Tx) error { return s.moveOn(tx, tick, position) })
+}
+
+// name is what a step is about, for the log.
+func (st *step) name() string {
+	if st.who != nil {
+		return st.event.Device.String()
+	}
+	return st.signal.Fingerprint
+}
+
+// moveOn notes how far the stream was taken.
+func (s *Service) moveOn(tx *incident.Tx, tick telemetry.Millis, position uint64) error {
+	if tick != 0 {
+		if err := tx.AddTick(s.spool, position, tick.Time()); err != nil {
+			return err
+		}
+	}
+	return tx.SetPosition(s.spool, position)
 }
 
 func (s *Service) apply(tx *incident.Tx, st *step) error {

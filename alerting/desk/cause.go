@@ -59,8 +59,8 @@ func (w *work) explainOthers() error {
 		if !has || other.ID == w.inc.ID || w.inc.StartedAt.Sub(other.StartedAt) > w.opts.CauseWindow {
 			continue
 		}
-		if other.Parent != "" && other.Parent != w.inc.ID {
-			continue
+		if other.Parent != "" && other.Parent != w.inc.ID || other.ID == w.inc.Parent {
+			continue // explained already, or explains this one: a circle in the registry
 		}
 		if !slices.Contains(w.estate.Upstream(device), cause) {
 			continue

@@ -43,6 +43,9 @@ type Options struct {
 	// Reopen is how long after its end an incident that comes again is the same
 	// one (10 min).
 	Reopen time.Duration
+	// Again is how long after a danger to life was last taken up another report of it
+	// is taken for another danger (30 min).
+	Again time.Duration
 	// CauseWindow is how long before its cause an incident may have come and be
 	// explained by it all the same (10 min): power fails, and the meter says so last.
 	CauseWindow time.Duration
@@ -55,7 +58,7 @@ func (o *Options) setDefaults() {
 	}{
 		{&o.GroupWait, 15 * time.Second}, {&o.LateAfter, 5 * time.Minute}, {&o.Settle, 30 * time.Second},
 		{&o.FlapWindow, 30 * time.Minute}, {&o.Steady, 15 * time.Minute}, {&o.Reopen, 10 * time.Minute},
-		{&o.CauseWindow, 10 * time.Minute},
+		{&o.CauseWindow, 10 * time.Minute}, {&o.Again, 30 * time.Minute},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -78,6 +81,7 @@ type Setup struct {
 
 // Responder is a person whose card at a gate of the place says that help is there.
 type Responder struct {
+	ID    string // by which timelines name him: whose card is whose is for managers
 	Name  string
 	Place authz.Place
 	Card  string // the pseudonym of the card, as the door makes it
@@ -140,7 +144,7 @@ func (w *work) add(kind incident.EntryKind, at time.Time, by incident.Actor, not
 	if data != nil {
 		text, err := json.Marshal(data)
 		if err != nil {
-			panic(fmt.Sprintf("desk: an entry's data is no JSON: %v", err)) // all of it is made here
+			text = fmt.Appendf(nil, "{\"error\":%q}", err) // an alarm goes before its evidence
 		}
 		e.Data = text
 	}

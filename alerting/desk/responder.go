@@ -39,7 +39,7 @@ func (d *Desk) Arrive(tx Tx, r *Responder, e *telemetry.Event) error {
 			continue
 		}
 		w := d.work(tx, inc, e.Received.Time())
-		w.move(incident.Arrived, at, incident.Actor{Kind: "card", ID: r.Card, Name: r.Name},
+		w.move(incident.Arrived, at, incident.Actor{Kind: "card", ID: r.ID, Name: r.Name},
 			"", map[string]any{"gate": e.Device.String(), "event": e.ID, "skew_seconds": e.Received.Time().Sub(at).Round(time.Millisecond).Seconds()})
 		if err := w.save(); err != nil {
 			return err

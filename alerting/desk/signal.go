@@ -2,7 +2,10 @@ package desk
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"steward/alerting/engine"
@@ -14,6 +17,10 @@ import (
 // Apply takes one signal of the evaluation.
 func (d *Desk) Apply(tx Tx, s *engine.Signal) error {
 	now := s.Received.Time()
+	if s.Value != nil && (math.IsInf(*s.Value, 0) || math.IsNaN(*s.Value)) {
+		finite := *s
+		finite.Value, s = nil, &finite // JSON has no such number
+	}
 	inc, err := find(tx.Open(s.Fingerprint))
 	if err != nil {
 		return err
@@ -56,7 +63,8 @@ func (w *work) finish() error {
 
 func (d *Desk) fire(tx Tx, inc *incident.Incident, s *engine.Signal, now time.Time) error {
 	if inc != nil {
-		if s.Event == nil && inc.ClearedAt == nil && !s.At.Time().After(inc.StartedAt) {
+		same := inc.ID == incident.NewID(s.Fingerprint, s.At.Time()) || s.Event == nil && !s.At.Time().After(inc.StartedAt)
+		if same && inc.ClearedAt == nil {
 			return nil // it is the coming by which it is open
 		}
 		w := d.work(tx, inc, now)
@@ -68,10 +76,19 @@ func (d *Desk) fire(tx Tx, inc *incident.Incident, s *engine.Signal, now time.Ti
 		return err
 	}
 	at := s.At.Time()
-	if last != nil && last.ID == incident.NewID(s.Fingerprint, at) {
-		return nil // the stream is read again, or people closed what the device still says
+	known, err := find(tx.Get(incident.NewID(s.Fingerprint, at)))
+	if err != nil || known != nil {
+		return err // the stream is read again, or people closed what the device still says
 	}
-	if last != nil && last.ResolvedAt != nil && !last.Late && !last.LifeSafety() && at.Sub(*last.ResolvedAt) < d.opts.Reopen {
+	shadow := s.Rule.Mode == rule.Shadow
+	switch {
+	case last == nil || last.ResolvedAt == nil:
+	case at.Before(last.StartedAt):
+		// From before what came last, and that is over: a gateway sends its memory.
+		past := *s
+		past.Until = max(telemetry.MillisOf(*last.ResolvedAt), s.At)
+		return d.past(tx, &past, now)
+	case !last.Late && !last.LifeSafety() && last.Shadow == shadow && last.Severity == s.Rule.Severity && at.Sub(*last.ResolvedAt) < d.opts.Reopen:
 		return d.work(tx, last, now).reopen(s)
 	}
 	w := d.work(tx, d.newIncident(s, now), now)
@@ -115,6 +132,9 @@ func (d *Desk) newIncident(s *engine.Signal, now time.Time) *incident.Incident {
 	return inc
 }
 
+// maxSummary bounds what a query adds to a summary, in bytes.
+const maxSummary = 200
+
 // summary is one line: what, where, how much.
 func (d *Desk) summary(s *engine.Signal) incident.Text {
 	where := fmt.Sprint(s.Place)
@@ -135,7 +155,7 @@ func (d *Desk) summary(s *engine.Signal) incident.Text {
 		}
 	}
 	if s.Text != "" {
-		much += " " + s.Text
+		much += " " + shorten(s.Text, maxSummary)
 	}
 	line := func(title string) string {
 		if much == "" {
@@ -164,17 +184,25 @@ type eventData struct {
 }
 
 func (w *work) evidence(s *engine.Signal) evidence {
-	e := evidence{Value: s.Value, Text: s.Text, Message: s.Raw, Skew: w.now.Sub(s.At.Time()).Seconds()}
+	e := evidence{Value: s.Value, Text: shorten(s.Text, incident.MaxNote), Message: s.Raw, Skew: w.now.Sub(s.At.Time()).Seconds()}
 	if s.Value != nil && s.Rule != nil {
 		e.Unit = s.Rule.Unit
 	}
 	if s.Event != nil {
-		e.Event = &eventData{Kind: s.Event.Kind, ID: s.Event.ID, Attrs: s.Event.Attrs}
+		e.Event = &eventData{Kind: s.Event.Kind, ID: s.Event.ID, Attrs: shorten(s.Event.Attrs, engine.MaxRaw)}
 	}
 	for _, m := range s.Members {
 		e.Members = append(e.Members, m.String())
 	}
 	return e
+}
+
+// shorten is the beginning of a text, at most so many bytes.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
 }
 
 // source is who says what a signal says.
@@ -218,6 +246,56 @@ func (w *work) again(s *engine.Signal) {
 	if back || worthNoting(w.inc.Count) {
 		w.add(incident.EntryRepeated, at, source(s), "", w.evidence(s))
 	}
+	switch {
+	case w.follow(s.Rule):
+		w.schedule()
+	case w.forgotten(at):
+		// Somebody came, or was to come, long ago, and the danger is reported again: the
+		// end of the one before was lost. It calls people as the first time.
+		w.inc.State = incident.Firing
+		w.add(incident.EntryReopened, at, source(s), "it is reported again, long after it was taken up", nil)
+		if len(w.inc.Clocks) < maxClocks {
+			w.startClocks(at)
+		}
+		w.schedule()
+	}
+}
+
+// maxClocks bounds the clocks of one incident.
+const maxClocks = 40
+
+// follow takes over what the rule has become since the incident began: one on trial
+// that is not any more, or a graver one. It reports whether that changed anything.
+func (w *work) follow(r *rule.Rule) bool {
+	inc := w.inc
+	real := inc.Shadow && r.Mode != rule.Shadow
+	graver := graverThan(r.Severity, inc.Severity)
+	if !real && !graver {
+		return false
+	}
+	if real {
+		inc.Shadow = false
+	}
+	if graver {
+		inc.Severity = r.Severity
+	}
+	w.add(incident.EntryNote, w.now, incident.System, fmt.Sprintf("the rule has changed: it is %s now, and %s", r.Mode, r.Severity), nil)
+	return true
+}
+
+func graverThan(a, b telemetry.Severity) bool {
+	order := []telemetry.Severity{telemetry.LifeSafety, telemetry.Critical, telemetry.Warning, telemetry.Info}
+	return slices.Index(order, a) < slices.Index(order, b)
+}
+
+// forgotten reports whether a danger to life that is reported at a time was taken up
+// so long before that it must be another one.
+func (w *work) forgotten(at time.Time) bool {
+	inc := w.inc
+	if !inc.LifeSafety() || inc.State.Rank() <= incident.Firing.Rank() || len(inc.Stages) == 0 {
+		return false
+	}
+	return at.Sub(inc.Stages[len(inc.Stages)-1].At) > w.opts.Again
 }
 
 // came notes a coming, and whether it is one too many in a short time.
@@ -344,7 +422,7 @@ func (w *work) correct(s *engine.Signal) {
 // drop ends what nobody watches any more. Danger to life is for people to end.
 func (w *work) drop(s *engine.Signal) {
 	const why = "the rule was changed or removed, or the device was taken out of service"
-	if w.inc.LifeSafety() {
+	if w.inc.LifeSafety() && !w.inc.Shadow {
 		w.add(incident.EntryNote, w.now, incident.System, why+": whether the danger is over is for people to say", nil)
 		return
 	}

@@ -68,14 +68,20 @@ func (p *Policy) matches(i *incident.Incident) bool {
 func (p *Policy) everything() bool { return len(p.Incidents) == 0 && len(p.Places) == 0 }
 
 // Override puts somebody on call for a while in place of those whose turn it is.
+//
+// It holds for a schedule at its place or below: whoever may change who is called in
+// one project says nothing of the region's schedule.
 type Override struct {
+	Place             authz.Place
 	Schedule, Contact string
 	From, Until       time.Time
 }
 
-func (o *Override) holds(schedule string, at time.Time) bool {
-	return o.Schedule == schedule && !at.Before(o.From) && at.Before(o.Until)
+func (o *Override) holds(s *Schedule, at time.Time) bool {
+	return o.covers(s) && !at.Before(o.From) && at.Before(o.Until)
 }
+
+func (o *Override) covers(s *Schedule) bool { return o.Schedule == s.Name && o.Place.Contains(s.Place) }
 
 // Receiver is a contact who is to get a notice, and when.
 type Receiver struct {

@@ -158,12 +158,12 @@ func TestReceivers(t *testing.T) {
 	f("oncall:gone", "south/new", "south")
 
 	over := func(schedule, contact string) Override {
-		return Override{schedule, contact, noon, noon.Add(time.Hour)}
+		return Override{authz.HQ, schedule, contact, noon, noon.Add(time.Hour)}
 	}
 	f("oncall", "south/hill", "li desk", over("hill", "li"), over("hill", "desk"), over("hill", "li"), over("east-office", "boss"))
 	f("oncall", "south/hill", "wang", over("hill", "gone")) // nobody would be told
 	f("oncall", "east/any", "boss", over("east-office", "boss"))
-	f("oncall", "east/any", "chen", Override{"east-office", "boss", noon.Add(-time.Hour), noon}) // it is over: noon is the break
+	f("oncall", "east/any", "chen", Override{authz.HQ, "east-office", "boss", noon.Add(-time.Hour), noon}) // it is over: noon is the break
 }
 
 // A schedule on which nobody is on call goes up like an empty project.

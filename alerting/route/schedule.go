@@ -84,7 +84,7 @@ func (p *Plan) OnCall(schedule string, at time.Time, overrides []Override) []str
 func (p *Plan) onCall(s *Schedule, at time.Time, overrides []Override) []*Contact {
 	var all []*Contact
 	for i := range overrides {
-		if c := p.contacts[overrides[i].Contact]; c != nil && overrides[i].holds(s.Name, at) && !slices.Contains(all, c) {
+		if c := p.contacts[overrides[i].Contact]; c != nil && overrides[i].holds(s, at) && !slices.Contains(all, c) {
 			all = append(all, c)
 		}
 	}

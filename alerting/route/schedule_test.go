@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"steward/internal/authz"
 )
 
 func TestOnCall(t *testing.T) {
@@ -98,7 +100,7 @@ func TestShifts(t *testing.T) {
 	}
 	f("hill", "2026-03-01 12:00", "2026-03-10 00:00", nil,
 		"01 12:00 zhao", "02 00:00 ", "02 09:00 wang", "07 00:00 zhao", "09 00:00 wang", "09 09:00 zhao")
-	stands := []Override{{"hill", "li", at(t, "2026-03-03 10:00"), at(t, "2026-03-04 10:00")}, {"east-office", "li", at(t, "2026-03-03 10:00"), at(t, "2026-03-04 10:00")}}
+	stands := []Override{{authz.HQ, "hill", "li", at(t, "2026-03-03 10:00"), at(t, "2026-03-04 10:00")}, {authz.HQ, "east-office", "li", at(t, "2026-03-03 10:00"), at(t, "2026-03-04 10:00")}}
 	f("hill", "2026-03-03 00:00", "2026-03-05 00:00", stands, "03 00:00 wang", "03 10:00 li", "04 10:00 wang")
 	f("hill", "2026-03-03 11:00", "2026-03-03 12:00", stands, "03 11:00 li")
 	f("east-office", "2026-03-03 09:00", "2026-03-04 09:00", nil,
@@ -119,7 +121,7 @@ func TestShifts(t *testing.T) {
 func TestShiftsAgreeWithOnCall(t *testing.T) {
 	plan := parsed(t, sample)
 	from := at(t, "2026-02-10 00:00")
-	overrides := []Override{{"hill", "desk", at(t, "2026-03-04 10:10"), at(t, "2026-03-20 01:00")}}
+	overrides := []Override{{authz.HQ, "hill", "desk", at(t, "2026-03-04 10:10"), at(t, "2026-03-20 01:00")}}
 	for _, schedule := range []string{"hill", "east-office"} {
 		for _, s := range plan.Shifts(schedule, from, from.AddDate(0, 2, 0), overrides) {
 			for now := s.From; now.Before(s.Until); now = now.Add(7 * time.Minute) {

@@ -128,8 +128,8 @@ type BacktestResult struct {
 	Fired     int                `json:"fired" doc:"So many incidents."`
 	Held      float64            `json:"held_seconds" doc:"So long in all."`
 	Intervals []BacktestInterval `json:"intervals" nullable:"false" doc:"The first ones; all are counted."`
-	Devices   []BacktestTotal    `json:"devices" nullable:"false" doc:"Those with most, at most 1,000."`
-	Projects  []BacktestTotal    `json:"projects" nullable:"false"`
+	Devices   []BacktestTotal    `json:"devices" nullable:"false" doc:"Those with most, at most 100."`
+	Projects  []BacktestTotal    `json:"projects" nullable:"false" doc:"Those with most, at most 100."`
 	Read      int64              `json:"readings_read" doc:"Readings, states and events that it was held against."`
 	Took      float64            `json:"took_seconds"`
 }

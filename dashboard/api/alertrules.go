@@ -89,7 +89,7 @@ func (a *API) registerAlertRules() {
 	}, a.listAlertRules)
 	register(a, authz.Configure, operation{
 		ID: "create-alert-rule", Method: http.MethodPost, Path: "/alert-rules", Tag: "Alert rules", Summary: "Create an alerting rule",
-		Description: "It is in force within seconds. One with the name of a file's rule stands in for that, and must watch at least as much.",
+		Description: "It is in force within seconds. One with the name of a file's rule stands in for that: only for everything, and by administrators of the headquarters.",
 		Status:      http.StatusCreated, MaxBody: manyRules, Request: ruleText{Text: text}, Answer: own,
 	}, a.createAlertRule)
 	register(a, authz.Configure, operation{

@@ -26,7 +26,7 @@ type backtestIn struct {
 		Text  string    `json:"text,omitempty" maxLength:"16000" doc:"The YAML of one rule; instead of name."`
 		From  time.Time `json:"from" required:"true" doc:"Not before."`
 		To    time.Time `json:"to,omitzero" doc:"Before; the present when absent. A year after from at most."`
-		Limit int       `json:"limit,omitempty" minimum:"1" maximum:"10000" default:"1000" doc:"At most so many intervals are listed; all are counted."`
+		Limit int       `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"1000" doc:"At most so many intervals are listed; all are counted."`
 	} `nameHint:"Backtest"`
 }
 

@@ -58,7 +58,7 @@ func (a *API) registerChannels() {
 		err := a.Channels.Test(ctx, in.Channel)
 		out := &channelTestOut{channelTest{Delivered: err == nil, Took: time.Since(began).Seconds()}}
 		switch {
-		case errors.Is(err, registry.ErrNotFound), ctx.Err() != nil:
+		case err != nil && (errors.Is(err, registry.ErrNotFound) || ctx.Err() != nil):
 			return nil, err
 		case err != nil:
 			out.Body.Error = shorten(err.Error())

@@ -80,8 +80,10 @@ func (a *App) startAlerting(ctx context.Context) error {
 	a.life.run("ended dangers to the live board", 5*time.Second, func(ctx context.Context) error { a.relieve(ctx, seq); return nil })
 	a.life.run("incident retention", 5*time.Second, a.pruneIncidents)
 	// Stopped in the opposite order: who evaluates first, who is told last.
-	a.life.run("incidents to ClickHouse", 5*time.Second, a.follower("clickhouse", a.mirrorIncidents).Run)
-	a.followChannels()
+	a.life.run("incidents to ClickHouse", 5*time.Second, a.follower(mirrorName, a.mirrorIncidents).Run)
+	if err := a.followChannels(ctx); err != nil {
+		return fmt.Errorf("incidents: %w", err)
+	}
 	a.life.run("notices", 10*time.Second, func(ctx context.Context) error { worker.Run(ctx); return nil })
 	a.life.run("alerting", 10*time.Second, func(ctx context.Context) error {
 		defer tail.Close()
@@ -160,22 +162,52 @@ func (a *App) mirrorIncidents(ctx context.Context, entries []incident.Entry, inc
 
 // followChannels has the channels that follow every change, MQTT and Alertmanager,
 // told what incidents become: each at its own pace, so that none waits for another
-// that is away.
-func (a *App) followChannels() {
-	for name, changed := range a.channels.Followers() {
-		a.life.run("incidents to channel "+name, 5*time.Second, a.follower("channel:"+name, func(ctx context.Context, _ []incident.Entry, incidents []incident.Incident) error {
+// that is away. A channel that is new is told of what happens from now on.
+func (a *App) followChannels(ctx context.Context) error {
+	head, err := a.incidents.Head(ctx)
+	if err != nil {
+		return err
+	}
+	followers := a.channels.Followers()
+	names := []string{mirrorName}
+	for name := range followers {
+		names = append(names, followerName(name))
+	}
+	if err := a.incidents.KeepFollowers(ctx, names...); err != nil {
+		return err
+	}
+	for name, changed := range followers {
+		seq, err := a.incidents.FollowerSeq(ctx, followerName(name))
+		if err == nil && seq == 0 && head > 0 {
+			err = a.incidents.SetFollowerSeq(ctx, followerName(name), head)
+		}
+		if err != nil {
+			return err
+		}
+		a.life.run("incidents to channel "+name, 5*time.Second, a.follower(followerName(name), func(ctx context.Context, _ []incident.Entry, incidents []incident.Incident) error {
 			for _, inc := range incidents {
 				if inc.Shadow {
 					continue
 				}
-				if err := changed(ctx, inc); err != nil {
+				err := changed(ctx, inc)
+				if errors.Is(err, notify.ErrPermanent) {
+					a.logger.Error("incident not taken by a channel", "channel", name, "incident", inc.ID, "error", err)
+					continue
+				}
+				if err != nil {
 					return err
 				}
 			}
 			return nil
 		}).Run)
 	}
+	return nil
 }
+
+// mirrorName is the follower that copies timelines to ClickHouse.
+const mirrorName = "clickhouse"
+
+func followerName(channel string) string { return "channel:" + channel }
 
 // tailSource is the spool as alerting reads it.
 type tailSource struct{ *ingest.Tail }

@@ -147,8 +147,12 @@ func (r rulesInForce) Backtest(ctx context.Context, scope authz.Scope, q api.Bac
 	if err != nil {
 		return api.BacktestResult{}, err
 	}
+	info := ruleInfo(one)
+	if q.Text == "" {
+		info.Text = "" // who may read it is for the list of rules to say
+	}
 	out := api.BacktestResult{
-		Rule: ruleInfo(one), From: result.From, To: result.To, Fired: result.Fired, Held: result.Held,
+		Rule: info, From: result.From, To: result.To, Fired: result.Fired, Held: result.Held,
 		Intervals: []api.BacktestInterval{}, Devices: []api.BacktestTotal{}, Projects: []api.BacktestTotal{},
 		Read: int64(result.Messages), Took: result.Took,
 	}
@@ -187,7 +191,7 @@ func (o onCall) Schedules(_ context.Context, scope authz.Scope, from, to time.Ti
 				one.Shifts = append(one.Shifts, api.Shift{
 					Contact: contact, From: shift.From, To: shift.Until,
 					Override: slices.ContainsFunc(overrides, func(o route.Override) bool {
-						return o.Schedule == s.Name && o.Contact == contact && !shift.From.Before(o.From) && shift.From.Before(o.Until)
+						return o.Schedule == s.Name && o.Place.Contains(s.Place) && o.Contact == contact && !shift.From.Before(o.From) && shift.From.Before(o.Until)
 					}),
 				})
 			}

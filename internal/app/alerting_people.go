@@ -86,7 +86,7 @@ func (p *alertingPeople) Setup(context.Context) (*desk.Setup, error) {
 	s.Overrides = overridesOf(k.Overrides)
 	for i := range k.Responders {
 		r := &k.Responders[i]
-		s.Responders = append(s.Responders, desk.Responder{Name: r.Name, Place: r.Place(), Card: r.Card})
+		s.Responders = append(s.Responders, desk.Responder{ID: r.ID, Name: r.Name, Place: r.Place(), Card: r.Card})
 	}
 	return s, nil
 }
@@ -94,7 +94,7 @@ func (p *alertingPeople) Setup(context.Context) (*desk.Setup, error) {
 func overridesOf(list []registry.Override) []route.Override {
 	out := make([]route.Override, len(list))
 	for i, o := range list {
-		out[i] = route.Override{Schedule: o.Schedule, Contact: o.Contact, From: o.From, Until: o.Until}
+		out[i] = route.Override{Place: o.Place(), Schedule: o.Schedule, Contact: o.Contact, From: o.From, Until: o.Until}
 	}
 	return out
 }
@@ -102,23 +102,46 @@ func overridesOf(list []registry.Override) []route.Override {
 // Rules are those of the files and those that were made here. One that is not to be
 // understood any more, after an update, is left out and told of: the others hold.
 func (p *alertingPeople) Rules(context.Context) (*rule.Set, error) {
+	files, err := rule.NewSet(p.files.Rules...)
+	if err != nil {
+		return nil, err
+	}
 	var made []*rule.Rule
+	leftOut := func(name string, err error) {
+		p.logger.Error("alerting rule is left out", "rule", name, "error", err)
+	}
 	for _, kept := range p.last().Rules {
 		r, err := readAlertRule(&kept)
+		if err == nil && files.ByName[r.Name] != nil && r.Place != authz.HQ {
+			err = errSameName
+		}
 		if err != nil {
-			p.logger.Error("alerting rule is left out", "rule", kept.Name, "error", err)
+			leftOut(kept.Name, err)
 			continue
 		}
 		made = append(made, r)
 	}
-	set, err := rule.NewSet(append(p.files.Rules[:len(p.files.Rules):len(p.files.Rules)], made)...)
-	if err == nil {
+	if set, err := p.with(made); err == nil {
 		return set, nil
 	}
-	// What was made here does not go together: the files alone do.
-	p.logger.Error("alerting rules that were made here are left out", "error", err)
-	return rule.NewSet(p.files.Rules...)
+	// They do not go together: those that do, in the order of their names.
+	var good []*rule.Rule
+	for _, r := range made {
+		if _, err := p.with(append(good[:len(good):len(good)], r)); err != nil {
+			leftOut(r.Name, err)
+			continue
+		}
+		good = append(good, r)
+	}
+	return p.with(good)
 }
+
+// with are the rules of the files and some that were made here.
+func (p *alertingPeople) with(made []*rule.Rule) (*rule.Set, error) {
+	return rule.NewSet(append(p.files.Rules[:len(p.files.Rules):len(p.files.Rules)], made)...)
+}
+
+var errSameName = errors.New("a rule of the files has the same name, and holds everywhere: give it another one")
 
 // ruleSource stands for the file in the errors of a rule that was made here.
 const ruleSource = "api"
@@ -142,26 +165,27 @@ func readAlertRule(kept *registry.AlertRule) (*rule.Rule, error) {
 
 // checkAlertRule is the registry's question about the text of a rule.
 func checkAlertRule(cfg Config) func(registry.AlertRule) (wide bool, err error) {
-	files := sync.OnceValues(func() (*rule.Set, error) {
-		f, err := LoadAlerting(cfg)
-		if err != nil {
-			return nil, err
-		}
-		return rule.NewSet(f.Rules...)
-	})
+	files := sync.OnceValues(func() (*AlertingFiles, error) { return LoadAlerting(cfg) })
 	return func(kept registry.AlertRule) (bool, error) {
-		set, err := files()
+		f, err := files()
 		if err != nil {
 			return false, err
 		}
-		return checkAgainst(set, &kept)
+		return checkAgainst(f, &kept)
 	}
 }
 
-func checkAgainst(set *rule.Set, kept *registry.AlertRule) (wide bool, err error) {
+func checkAgainst(f *AlertingFiles, kept *registry.AlertRule) (wide bool, err error) {
 	r, err := readAlertRule(kept)
 	if err != nil {
 		return false, controldb.Invalid("text", "", "%v", err)
+	}
+	set, err := rule.NewSet(f.Rules...)
+	if err != nil {
+		return false, err
+	}
+	if _, err := rule.NewSet(append(f.Rules[:len(f.Rules):len(f.Rules)], []*rule.Rule{r})...); err != nil {
+		return false, controldb.Invalid("text", "", "it does not go together with the rules of the files: %v", err)
 	}
 	shipped := set.ByName[r.Name] != nil
 	if shipped && r.Place != authz.HQ {

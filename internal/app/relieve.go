@@ -28,7 +28,9 @@ func (a *App) restoreRelief(ctx context.Context) (seq int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		a.relieveAll(list.Items)
+		if err := a.relieveAll(ctx, list.Items); err != nil {
+			return 0, err
+		}
 		if p.Cursor = list.Next; p.Cursor == "" {
 			return seq, nil
 		}
@@ -41,9 +43,10 @@ func (a *App) relieve(ctx context.Context, seq int64) {
 		changed := a.incidents.Changed() // before reading, so that nothing comes between
 		entries, incidents, err := a.incidents.After(ctx, seq, relieveBatch)
 		if err == nil && len(entries) > 0 {
-			seq = entries[len(entries)-1].Seq
-			a.relieveAll(incidents)
-			continue
+			if err = a.relieveAll(ctx, incidents); err == nil {
+				seq = entries[len(entries)-1].Seq
+				continue
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -53,11 +56,33 @@ func (a *App) relieve(ctx context.Context, seq int64) {
 	}
 }
 
-func (a *App) relieveAll(incidents []incident.Incident) {
+func (a *App) relieveAll(ctx context.Context, incidents []incident.Incident) error {
 	for i := range incidents {
 		inc := &incidents[i]
-		if d, ok := inc.DeviceRef(); ok && inc.LifeSafety() && !inc.Open() && inc.ResolvedAt != nil {
+		d, ok := inc.DeviceRef()
+		if !ok || !endedByPeople(inc) {
+			continue
+		}
+		// What else endangers life at the device is not over with it.
+		other, err := a.incidents.As(authz.SystemPrincipal("live")).List(ctx, incident.Filter{
+			Region: d.Region, Project: d.Project, Class: d.Class, Device: d.ID, Severities: []telemetry.Severity{telemetry.LifeSafety}, Open: true,
+		}, incident.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(other.Items) == 0 {
 			a.board.Relieve(d, telemetry.MillisOf(*inc.ResolvedAt))
 		}
 	}
+	return nil
+}
+
+// endedByPeople reports whether somebody has said that a danger to life is over. What
+// a device says the board knows from the device.
+func endedByPeople(inc *incident.Incident) bool {
+	if !inc.LifeSafety() || inc.Shadow || inc.Open() || inc.ResolvedAt == nil || len(inc.Stages) == 0 {
+		return false
+	}
+	by := inc.Stages[len(inc.Stages)-1].By.Kind
+	return by == string(authz.Person) || by == string(authz.Machine)
 }

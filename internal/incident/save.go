@@ -63,7 +63,8 @@ func (tx *Tx) save(inc *Incident, changes int64, entries []Entry) error {
 		return fmt.Errorf("timeline of incident %s: %w", inc.ID, err)
 	}
 	*inc = next
-	tx.news = tx.news || len(entries) > 0
+	// A plan without an entry is news too, to whoever looks after the clocks.
+	tx.news = tx.news || len(entries) > 0 || changes > 0
 	return nil
 }
 
@@ -162,7 +163,12 @@ func (e *Entry) complete(state State, now time.Time) error {
 	e.Data = json.RawMessage(clean(string(e.Data)))
 	switch {
 	case len(e.Data) > MaxData:
-		return fmt.Errorf("data: %d bytes, at most %d are kept: cut it", len(e.Data), MaxData)
+		// What a device sends must not be able to hold up an alarm by its size.
+		text, err := json.Marshal(map[string]any{"cut": true, "bytes": len(e.Data), "begins": cut(string(e.Data), MaxData/8)})
+		if err != nil {
+			return fmt.Errorf("data: %w", err)
+		}
+		e.Data = text
 	case !json.Valid(e.Data):
 		return errors.New("data: not JSON")
 	}

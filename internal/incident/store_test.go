@@ -70,7 +70,6 @@ func TestSaveRefuses(t *testing.T) {
 			"pending":     {func(i *Incident) { i.State = Pending }, Entry{}, `state "pending"`},
 			"state":       {func(i *Incident) { i.State = "over" }, Entry{}, `state "over"`},
 			"no JSON":     {func(*Incident) {}, Entry{Kind: EntryNote, Data: []byte("{")}, "entry note: data: not JSON"},
-			"too long":    {func(*Incident) {}, Entry{Kind: EntryNote, Data: []byte(`"` + strings.Repeat("x", MaxData) + `"`)}, "at most 65536"},
 		} {
 			i := stuck("north/harbour", "e1")
 			c.spoil(i)
