@@ -47,8 +47,10 @@ type Source interface {
 	TryNext() (engine.Input, bool, error)
 	Next(ctx context.Context) (engine.Input, error)
 	Position() uint64
-	// Done says that what is below position need not be kept any more.
+	// Done says that what is below position need not be kept any more. Full reports
+	// that this is urgent: there is no room for what comes in.
 	Done(position uint64) error
+	Full() bool
 }
 
 // People is what people have configured and change while Steward runs. Revision
@@ -98,6 +100,8 @@ const (
 	// saveEvery is how often the evaluation's state is saved: after a crash so much
 	// of the stream is read again.
 	saveEvery = 20 * time.Second
+	// saveUrgent is how often while the stream has no room for what comes in.
+	saveUrgent = time.Second
 	// saveShare bounds what saving costs: the stream stands still for a part in so
 	// many of the time.
 	saveShare = 100
@@ -123,6 +127,7 @@ type Service struct {
 	ticked   telemetry.Millis // the newest tick
 	dirty    bool             // the state has changed since it was saved
 	nextSave time.Time
+	lastSave time.Time
 	size     int    // of the last snapshot, in bytes
 	onDisk   uint64 // position of the state on disk
 	writing  bool   // a snapshot is being written

@@ -32,6 +32,7 @@ type stream struct {
 func (s *stream) ID() string        { return "test" }
 func (s *stream) Saved() uint64     { return 0 }
 func (s *stream) Position() uint64  { return s.position }
+func (s *stream) Full() bool        { return false }
 func (s *stream) Done(uint64) error { return nil }
 func (s *stream) Start(_ context.Context, p uint64) error {
 	s.position = p

@@ -177,7 +177,8 @@ func (s *Service) snapshot(ctx context.Context) (*snapshot, error) {
 	// A large state costs the stream its time: it is saved the less often.
 	took := s.opts.Now().Sub(snap.began)
 	s.metrics.saveSeconds.Observe(took.Seconds())
-	s.nextSave = s.opts.Now().Add(max(saveEvery, saveShare*took))
+	s.lastSave = s.opts.Now()
+	s.nextSave = s.lastSave.Add(max(saveEvery, saveShare*took))
 	return snap, nil
 }
 

@@ -57,7 +57,8 @@ func (s *Service) stream(ctx context.Context) error {
 				return err
 			}
 		}
-		if s.dirty && !now.Before(s.nextSave) {
+		pressed := now.Sub(s.lastSave) >= saveUrgent && s.opts.Source.Full()
+		if s.dirty && (pressed || !now.Before(s.nextSave)) {
 			if err := s.checkpoint(ctx); err != nil {
 				return err
 			}

@@ -247,6 +247,9 @@ func (t *Tail) mark(size int) {
 	}
 }
 
+// Full reports whether the spool has no room: then it is worth a Done.
+func (t *Tail) Full() bool { return t.spool.Full() }
+
 // Done releases the records below position, which the consumer's state on disk
 // has: at most Position. It costs a write to the disk; once a second is often
 // enough, since the consumer knows its own position better.
