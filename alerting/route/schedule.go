@@ -144,7 +144,7 @@ func (s *Schedule) edges(from, until time.Time, overrides []Override) []time.Tim
 		}
 	}
 	for i := range overrides {
-		if overrides[i].Schedule == s.Name {
+		if overrides[i].covers(s) {
 			add(overrides[i].From)
 			add(overrides[i].Until)
 		}

@@ -14,25 +14,29 @@ import (
 // openEstate gives alerting what the registry knows of places and devices, all of
 // it before the first rule is evaluated, and then what changes.
 func (a *App) openEstate(ctx context.Context) error {
-	a.estate = estate.New()
-	var position int64
-	for {
-		devices, projects, next, err := a.control.Registry.Changes(ctx, position, followPage)
-		if err != nil {
-			return err
-		}
-		if err := a.putEstate(ctx, devices, projects); err != nil {
-			return err
-		}
-		if next == position {
-			break
-		}
-		position = next
+	position, err := a.fillEstate(ctx)
+	if err != nil {
+		return err
 	}
 	a.life.run("registry to alerting", 5*time.Second, func(ctx context.Context) error {
 		return a.follow(ctx, "alerting", position, a.putEstate)
 	})
 	return nil
+}
+
+// fillEstate reads all of the registry, and says up to where that is.
+func (a *App) fillEstate(ctx context.Context) (position int64, err error) {
+	a.estate = estate.New()
+	for {
+		devices, projects, next, err := a.control.Registry.Changes(ctx, position, followPage)
+		if err == nil {
+			err = a.putEstate(ctx, devices, projects)
+		}
+		if err != nil || next == position {
+			return position, err
+		}
+		position = next
+	}
 }
 
 func (a *App) putEstate(_ context.Context, devices []registry.Device, projects []registry.Project) error {

@@ -94,21 +94,9 @@ func Backtest(ctx context.Context, cfg Config, db *clickhouse.Store, o BacktestO
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, control: control, estate: estate.New()}
-	for position := int64(0); ; {
-		devices, projects, next, err := control.Registry.Changes(ctx, position, followPage)
-		if err != nil {
-			return nil, errors.Join(err, control.Close())
-		}
-		if err := a.putEstate(ctx, devices, projects); err != nil {
-			return nil, errors.Join(err, control.Close())
-		}
-		if next == position {
-			break
-		}
-		position = next
-	}
-	if err := control.Close(); err != nil {
+	a := &App{cfg: cfg, control: control}
+	_, err = a.fillEstate(ctx)
+	if err := errors.Join(err, control.Close()); err != nil {
 		return nil, err
 	}
 	return backtestRule(ctx, db, a.estate, authz.Everything(), o.Rules.set, o.Rules.name, o.From, o.To, o.Progress)
