@@ -52,6 +52,7 @@ type Broker struct {
 	addr   string
 	door   *door
 	work   sync.WaitGroup
+	ended  sync.Once
 }
 
 // sessionTime is how long the session of a client that is away is kept.
@@ -108,7 +109,7 @@ func (b *Broker) listen(opts BrokerOptions, hook *brokerHook) error {
 		refused: func(r refusal, remote string) { hook.refused.note(r, "", remote, "") },
 	}
 	b.door = d
-	if err := b.server.AddListener(listeners.NewNet("mqtt", d)); err != nil {
+	if err := b.server.AddListener(&exit{Net: listeners.NewNet("mqtt", d), server: b.server}); err != nil {
 		_ = l.Close()
 		return err
 	}
@@ -121,6 +122,12 @@ func (b *Broker) Addr() string { return b.addr }
 // Close disconnects the clients. What they had not been acknowledged they will
 // send again.
 func (b *Broker) Close() error {
+	var err error
+	b.ended.Do(func() { err = b.end() })
+	return err
+}
+
+func (b *Broker) end() error {
 	b.cancel()
 	// The library counts a connection when it begins to serve it, and waits for
 	// that count here with nothing between the two: whoever has left the door is

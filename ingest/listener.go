@@ -7,6 +7,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 const (
@@ -103,6 +107,25 @@ func (s *stranger) introduced(b []byte) bool {
 func (s *stranger) Close() error {
 	s.once.Do(func() { s.door.open.Add(-1) })
 	return s.Conn.Close()
+}
+
+// exit is the door as the broker closes it. What the library hands to Close takes
+// the lock on its clients twice, and waits for ever when one of them leaves between
+// the two.
+type exit struct {
+	*listeners.Net
+	server *mochi.Server
+}
+
+// Close disconnects the clients.
+func (e *exit) Close(listeners.CloseFn) {
+	e.Net.Close(func(id string) {
+		for _, cl := range e.server.Clients.GetAll() {
+			if cl.Net.Listener == id && !cl.Closed() {
+				_ = e.server.DisconnectClient(cl, packets.ErrServerShuttingDown)
+			}
+		}
+	})
 }
 
 // hostOf is an address without its port.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,6 +98,40 @@ func TestConnectionsAreBounded(t *testing.T) {
 		_ = c.Close()
 	}
 	roomFor("4")
+}
+
+// A broker ends while clients come and go.
+func TestBrokerClosesWhileClientsLeave(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		b, _, _ := guarded(t, newPeople(), BrokerOptions{})
+		mustDial(t, b, "lift", mqtttest.RawOptions{})
+		leaving, gone := make(chan struct{}), sync.WaitGroup{}
+		for range 4 {
+			gone.Go(func() {
+				for {
+					select {
+					case <-leaving:
+						return
+					default:
+						b.server.Clients.Delete("somebody")
+					}
+				}
+			})
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- b.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("the broker does not end")
+		}
+		close(leaving)
+		gone.Wait()
+	}
 }
 
 // Credentials work over TLS as they do without.
