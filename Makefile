@@ -50,15 +50,17 @@ $(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
 	npm ci --no-audit --no-fund --prefix $(ENGINE_DIR)
 	@touch $@
 
+UNRACED := ^(TestWallOfTheAPI|TestBrowser)$$
+
 .PHONY: test
 test: build ## set up and run every test: Go with -race, browser, command line
 	@scripts/need.sh gcc mosquitto prometheus alertmanager chromium postgresql
 	npm run --silent --prefix $(WEB_DIR) check
 	go vet ./...
-	go test -race -timeout 30m -skip '^TestWallOfTheAPI$$' ./...
-# One caller after another, through every operation: nothing to race, and ten times
-# as long under the detector.
-	go test -timeout 20m -run '^TestWallOfTheAPI$$' ./dashboard/api
+	go test -race -timeout 30m -skip '$(UNRACED)' ./...
+# One caller after another through every operation, and a browser: nothing to race
+# that the packages' own tests do not, and four to ten times as long under the detector.
+	go test -timeout 20m -run '$(UNRACED)' ./dashboard/...
 
 .PHONY: soak
 soak: build ## the long versions of the fault tests

@@ -22,7 +22,7 @@ func TestSpoolFull(t *testing.T) {
 		s.start()
 		c := newCampaign(t, s.setting("embedded_broker.listen"), manyLanes, everyday)
 		watched := s.watch()
-		pid := s.fill(c)
+		pid := s.fill(c, 4*publishRate())
 		c.acknowledgesNoMore()
 		// An entrapment still gets in.
 		events := newCampaign(t, s.setting("embedded_broker.listen"), 1, func(uint64) writer { return bareEvent })
@@ -37,7 +37,7 @@ func TestSpoolFull(t *testing.T) {
 		s.start()
 		c := newCampaign(t, s.setting("embedded_broker.listen"), manyLanes, everyday)
 		watched := s.watch()
-		pid := s.fill(c)
+		pid := s.fill(c, 4*publishRate())
 		c.acknowledgesNoMore()
 		s.emptied(pid, watched, c)
 	})
@@ -50,7 +50,7 @@ func TestSpoolFull(t *testing.T) {
 		s.start()
 		c := newCampaign(t, m.Addr(), 1, everyday)
 		watched := s.watch()
-		pid := s.fill(c)
+		pid := s.fill(c, publishRate()) // a broker takes whatever comes until Steward notices
 		until(t, time.Minute, "messages to stay with the broker", func() error { return s.logged("spool is full: messages stay with the broker") })
 		// Of the broker, which keeps them: in the long version more than there are
 		// packet ids.
@@ -82,11 +82,11 @@ func smallDisk(t *testing.T) string {
 	return filepath.Join(dir, "spool")
 }
 
-// fill stops the engine and publishes until the spool is full.
-func (s *server) fill(c *campaign) (engine int) {
+// fill stops the engine and publishes so many messages a second until the spool is full.
+func (s *server) fill(c *campaign, rate int) (engine int) {
 	s.t.Helper()
 	engine = s.signalEngine(syscall.SIGSTOP)
-	c.begin(4 * publishRate())
+	c.begin(rate)
 	until(s.t, time.Minute, "/readyz to name the spool", func() error { return s.misses("spool") })
 	until(s.t, 10*time.Second, "steward_spool_full", func() error {
 		families, err := s.scrape()
