@@ -45,6 +45,12 @@ func (c *called) commit(in incident.Incident, kind incident.EntryKind) {
 	c.shelf.Wake()
 }
 
+// has waits until the board has taken so many entries.
+func (c *called) has(t *testing.T, entries int) {
+	t.Helper()
+	eventually(t, "the board has all entries", func() bool { return c.hub.calls.Stats().Entries == entries })
+}
+
 // call is an open incident at a place; its texts hold the place.
 func call(id string, at authz.Place, state incident.State) incident.Incident {
 	mark := at.Region + "-" + at.Project
@@ -65,6 +71,7 @@ func (v *viewer) untilCalls(t *testing.T) map[string]any {
 func TestIncidentsThenTheirChanges(t *testing.T) {
 	s := serveCalls(t, calls.Options{Poll: time.Minute}, nil)
 	s.commit(call("a", harbour, incident.Firing), incident.EntryOpened)
+	s.has(t, 1)
 	v := s.mustView("")
 	m := v.untilCalls(t)
 	if m["reset"] != true || m["partial"] != false || v.calls["a"]["state"] != "firing" || m["entries"] != nil || m["now"].(float64) < 1e12 {
@@ -96,11 +103,9 @@ func TestIncidentsThenTheirChanges(t *testing.T) {
 func TestIncidentsMissedComeByCursor(t *testing.T) {
 	s := serveCalls(t, calls.Options{MaxReplay: 20}, nil)
 	s.commit(call("a", harbour, incident.Firing), incident.EntryOpened)
+	s.has(t, 1)
 	v := s.mustView("")
 	cursor := v.untilCalls(t)["cursor"].(float64)
-	for cursor != 1 { // the board may not have had it
-		cursor = v.untilCalls(t)["cursor"].(float64)
-	}
 	_ = v.Close()
 	s.commit(call("a", harbour, incident.Resolved), incident.EntryResolved)
 	s.commit(call("b", garden, incident.Firing), incident.EntryOpened)
@@ -124,7 +129,7 @@ func TestIncidentsMissedComeByCursor(t *testing.T) {
 	for range 30 {
 		s.commit(call("b", garden, incident.Firing), incident.EntryNote)
 	}
-	eventually(t, "all is taken", func() bool { return s.hub.calls.Stats().Entries == 33 })
+	s.has(t, 33)
 	if m := s.mustView("?after=3").untilCalls(t); m["reset"] != true || len(items(m, "incidents")) != 1 {
 		t.Errorf("a cursor of long ago is answered %v", m)
 	}
