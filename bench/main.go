@@ -77,6 +77,7 @@ var parts = []part{
 	{"alerting", "from the publish of an entrapment to the websocket; 500 rules on one core; memory of their state", (*bench).alerting},
 	{"reads", "latest values and a month's chart, while messages come in", (*bench).reads},
 	{"disk", "bytes a reading", (*bench).disk},
+	{"mathematics", "analyses of data that is there, on one core", (*bench).mathematics},
 	{"packages", "Go benchmarks of the packages in the way of a message", (*bench).packages},
 }
 

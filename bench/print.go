@@ -11,7 +11,7 @@ import (
 
 // print writes the tables that people read.
 func (r *report) print(w io.Writer) error {
-	t := &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0), nil}
+	t := &sheet{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0), nil}
 	m := &r.Machine
 	t.line("%s, %d cores, %s; Linux %s, %s, %s; a sync takes %.2f ms; load before: %s",
 		m.CPU, m.Cores, m.Memory, m.Kernel, m.Go, m.Mosquitto, m.SyncSeconds*1000, m.Load)
@@ -49,6 +49,13 @@ func (r *report) print(w io.Writer) error {
 				d.Parts, d.Readings, float64(d.RollupBytes)/float64(d.Readings))
 		}
 	}
+	if len(r.Mathematics) > 0 {
+		t.head("Mathematics, one core", "rows", "seconds", "rows/s", "allocated MiB", "ratio", "to")
+		for i := range r.Mathematics {
+			m := &r.Mathematics[i]
+			t.line("%s\t%d\t%.3f\t%.0f\t%.0f\t%.1f\t%s", m.What, m.Rows, m.Seconds, float64(m.Rows)/m.Seconds, float64(m.Bytes)/(1<<20), m.ratio(), m.To)
+		}
+	}
 	if len(r.Packages) > 0 {
 		t.head("Go benchmark", "ns/op", "B/op", "allocs/op", "other")
 		for _, p := range r.Packages {
@@ -58,7 +65,7 @@ func (r *report) print(w io.Writer) error {
 	return t.flush()
 }
 
-func (r *report) printThroughput(t *table) {
+func (r *report) printThroughput(t *sheet) {
 	if len(r.Throughput) == 0 {
 		return
 	}
@@ -71,7 +78,7 @@ func (r *report) printThroughput(t *table) {
 	}
 }
 
-func (r *report) printAlerting(t *table) {
+func (r *report) printAlerting(t *sheet) {
 	for _, q := range r.Ratios {
 		if q.Mode == alarming {
 			t.line("%s, %s to %s\t\t%.2f", q.What, q.Of, q.To, q.Is)
@@ -125,20 +132,20 @@ func orDash(format string, v float64) string {
 	return fmt.Sprintf(format, v)
 }
 
-// table is a tabwriter that keeps its first error.
-type table struct {
+// sheet is a tabwriter that keeps its first error.
+type sheet struct {
 	w   *tabwriter.Writer
 	err error
 }
 
-func (t *table) line(format string, args ...any) {
+func (t *sheet) line(format string, args ...any) {
 	if _, err := fmt.Fprintf(t.w, format+"\n", args...); t.err == nil {
 		t.err = err
 	}
 }
 
 // head begins a table of its own under an empty line.
-func (t *table) head(columns ...string) {
+func (t *sheet) head(columns ...string) {
 	if err := t.w.Flush(); t.err == nil {
 		t.err = err
 	}
@@ -146,7 +153,7 @@ func (t *table) head(columns ...string) {
 	t.line("%s", strings.Join(columns, "\t"))
 }
 
-func (t *table) flush() error {
+func (t *sheet) flush() error {
 	if err := t.w.Flush(); t.err == nil {
 		t.err = err
 	}

@@ -11,18 +11,19 @@ import (
 
 // report is what is written as JSON.
 type report struct {
-	Started    time.Time       `json:"started"`
-	Seconds    float64         `json:"seconds"`
-	Machine    machine         `json:"machine"`
-	Settings   settings        `json:"settings"`
-	Throughput []throughputRun `json:"throughput,omitempty"`
-	Latency    []latencyRun    `json:"latency,omitempty"`
-	Rules      []rulesRun      `json:"rules,omitempty"`
-	RuleMemory *ruleMemory     `json:"rule_memory,omitempty"`
-	Reads      []readRun       `json:"reads,omitempty"`
-	Disk       []diskRun       `json:"disk,omitempty"`
-	Packages   []packageRun    `json:"packages,omitempty"`
-	Ratios     []ratio         `json:"ratios,omitempty"`
+	Started     time.Time       `json:"started"`
+	Seconds     float64         `json:"seconds"`
+	Machine     machine         `json:"machine"`
+	Settings    settings        `json:"settings"`
+	Throughput  []throughputRun `json:"throughput,omitempty"`
+	Latency     []latencyRun    `json:"latency,omitempty"`
+	Rules       []rulesRun      `json:"rules,omitempty"`
+	RuleMemory  *ruleMemory     `json:"rule_memory,omitempty"`
+	Mathematics []mathRun       `json:"mathematics,omitempty"`
+	Reads       []readRun       `json:"reads,omitempty"`
+	Disk        []diskRun       `json:"disk,omitempty"`
+	Packages    []packageRun    `json:"packages,omitempty"`
+	Ratios      []ratio         `json:"ratios,omitempty"`
 }
 
 // throughputRun is one subject in one mode.

@@ -31,6 +31,9 @@ func Escalation() []byte { return text("escalation.yaml") }
 // Channels is the text of channels.yaml: by what people are told.
 func Channels() []byte { return text("channels.yaml") }
 
+// Tariffs is the text of tariffs.yaml: what electricity, water, gas and heat cost.
+func Tariffs() []byte { return text("tariffs.yaml") }
+
 func text(name string) []byte {
 	b, err := files.ReadFile(name)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 func TestEveryFileIsInside(t *testing.T) {
 	for name, text := range map[string]func() []byte{
-		"standards": Standards, "calendar": Calendar, "escalation": Escalation, "channels": Channels,
+		"standards": Standards, "calendar": Calendar, "escalation": Escalation, "channels": Channels, "tariffs": Tariffs,
 	} {
 		if len(text()) == 0 {
 			t.Errorf("%s is empty", name)

@@ -20,23 +20,23 @@ type message struct {
 
 // cell is one row that a message must become.
 type cell struct {
-	table  table
+	table  place
 	part   uint64           // which of the message's rows in that table, 0 to parts-1
 	reason telemetry.Reason // of a dead letter
 }
 
-// table is where a row is looked for.
-type table uint8
+// place is where a row is looked for.
+type place uint8
 
 const (
-	readings table = iota
+	readings place = iota
 	states
 	events
 	letters
 	tables // how many there are
 )
 
-func (t table) String() string { return [...]string{"readings", "states", "events", "dead_letters"}[t] }
+func (p place) String() string { return [...]string{"readings", "states", "events", "dead_letters"}[p] }
 
 // parts is how many rows of one table a message can become. A reading's value
 // is number + part/parts, which a float64 holds exactly.

@@ -92,7 +92,7 @@ func (s *server) verify(campaigns ...*campaign) {
 	}
 	for t, rest := range found {
 		for key, got := range rest {
-			faults.add("unasked for", "%s has %d rows of cell %d.%d, %+v", table(t), got.rows, key/parts, key%parts, got)
+			faults.add("unasked for", "%s has %d rows of cell %d.%d, %+v", place(t), got.rows, key/parts, key%parts, got)
 		}
 	}
 	faults.report()
