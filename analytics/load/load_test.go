@@ -306,6 +306,15 @@ func TestPowerFactor(t *testing.T) {
 	if r := PowerFactor(steps[:50], time.Hour, 0.9, 1); r.PowerFactor.Value != nil || r.Why == "" {
 		t.Errorf("%+v", r)
 	}
+	// Of 72 values the 95 % quantile may be beyond the highest: 0.95^72 is 0.025.
+	for i := range steps {
+		if steps[i].KVArh = 0; i < 72 {
+			steps[i].KVArh = 75
+		}
+	}
+	if r := PowerFactor(steps, time.Hour, 0.9, 1); r.Hours != 72 || r.KVAr.Value != nil || r.KVAr.N != 72 || r.KVAr.Why == "" {
+		t.Errorf("%+v", r.KVAr)
+	}
 	for i := range steps {
 		steps[i].KVArh = 0
 	}

@@ -1,6 +1,7 @@
 package nightflow
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -18,6 +19,10 @@ const (
 	slide   = 5 * time.Minute // by which the hour is moved to find the least
 	covered = 0.75            // of the hour, and of the night, has to be known
 	coarse  = 0.1             // of the night flow: a register that counts in larger steps
+
+	// rounding is how far differences of a register are off, of its largest value:
+	// they are no steps.
+	rounding = 1e-14
 )
 
 // nights makes the series. Where the register of a meter counts in steps that are
@@ -27,15 +32,8 @@ func (b *Builder) nights() nights {
 	if len(b.days) == 0 {
 		return n
 	}
-	last := math.MinInt
-	n.first = math.MaxInt
-	for d := range b.days {
-		n.first, last = min(n.first, d), max(last, d)
-	}
-	if last-n.first >= maxDays {
-		// Ten years at most, and the latest: a clock that was set wrong once is none of them.
-		n.first = last - maxDays + 1
-	}
+	var last int
+	n.first, last = b.span()
 	n.flow, n.zero = make([]float64, last-n.first+1), make([]bool, last-n.first+1)
 	pieces := b.pieces()
 	window := time.Hour
@@ -62,16 +60,45 @@ func (b *Builder) nights() nights {
 	return n
 }
 
-// coarse tells whether the least step of the register is a good part of an hour's
-// flow at night.
+// span is from the first to the last day. Of more than ten years it is the ten that
+// have the most days, and of these the latest: days far off are of a clock that was
+// set wrong.
+func (b *Builder) span() (first, last int) {
+	days := slices.Sorted(maps.Keys(b.days))
+	most := 0
+	for from, to := 0, 0; to < len(days); to++ {
+		for days[to]-days[from] >= maxDays {
+			from++
+		}
+		if n := to - from + 1; n >= most {
+			most, first, last = n, days[from], days[to]
+		}
+	}
+	return first, last
+}
+
+// coarse tells whether the step of the register is a good part of an hour's flow at
+// night. What flowed between readings is so many steps, and the least by which two
+// of these amounts differ is one.
 func (b *Builder) coarse(pieces []piece) bool {
-	step, sum, hours := math.Inf(1), 0.0, 0.0
+	amounts := make([]float64, 0, len(pieces)+1)
+	amounts = append(amounts, 0)
+	sum, hours := 0.0, 0.0
 	for _, p := range pieces {
 		length := float64(p.to-p.from) / float64(hour)
-		if v := p.flow * length; v > 0 {
-			step = min(step, v)
-		}
+		amounts = append(amounts, p.flow*length)
 		sum, hours = sum+p.flow*length, hours+length
+	}
+	largest := 0.0
+	for _, s := range b.kept {
+		largest = max(largest, math.Abs(s.value))
+	}
+	slices.Sort(amounts)
+	step := math.Inf(1)
+	for i := 1; i < len(amounts); i++ {
+		if d := amounts[i] - amounts[i-1]; d > rounding*largest {
+			step = min(step, d)
+		}
 	}
 	return hours > 0 && step > coarse*sum/hours
 }

@@ -220,12 +220,28 @@ func TestCumulative(t *testing.T) {
 		return r
 	}
 	for _, every := range []int{1, 4, 12} {
-		if r := f(every, 1e-6); math.Abs(r.Leak.Rate.Value-want.Leak.Rate.Value) > 0.05 {
-			t.Errorf("read %d times an hour the rate is %v, want %v", every, r.Leak.Rate.Value, want.Leak.Rate.Value)
+		if r := f(every, 1e-6); r.Method != want.Method || math.Abs(r.Leak.Rate.Value-want.Leak.Rate.Value) > 0.05 {
+			t.Errorf("read %d times an hour the rate is %v by %s, want %v by %s", every, r.Leak.Rate.Value, r.Method, want.Leak.Rate.Value, want.Method)
 		}
 	}
 	if r := f(4, 0.5); math.Abs(r.Leak.Rate.Value-1) > 0.25 || !strings.Contains(r.Method, "coarse") {
 		t.Errorf("a coarse register gives %+v by %s", r.Leak.Rate, r.Method)
+	}
+}
+
+// A clock that was set wrong once, to whenever, takes no night from the others.
+func TestMistakenTimes(t *testing.T) {
+	flow := building{nights: 90, base: 1, scatter: 0.1, leakFrom: 60, leak: 1}.flow(2)
+	want := analyze(flow, Options{})
+	for _, at := range []time.Time{time.Date(1970, 1, 1, 2, 30, 0, 0, shanghai), time.Date(2062, 1, 1, 2, 30, 0, 0, shanghai)} {
+		b := NewBuilder(Options{Zone: shanghai})
+		b.Add(at, 5)
+		for i, v := range flow {
+			b.Add(start.Add(time.Duration(i)*time.Hour), v)
+		}
+		if r := b.Result(); r.Nights != want.Nights || !reflect.DeepEqual(r.Leak, want.Leak) {
+			t.Errorf("with a reading of %d: %d nights, want %d; %s", at.Year(), r.Nights, want.Nights, r.Why)
+		}
 	}
 }
 

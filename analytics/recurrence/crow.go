@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // betaInterval is exact: given the number n of events, twice the exponent times the sum
@@ -19,6 +20,18 @@ func betaInterval(n, spread, tail float64) Interval {
 	return in
 }
 
+// manyEvents is from where on Crow's intervals are those of a normal distribution to all
+// digits that matter, and sums over numbers of events would take for ever.
+const manyEvents = 1e8
+
+// ofMany is either interval of very many events: the logarithm of the estimate is normal
+// with the variance 2/n.
+func (i Interval) ofMany(n, mtbf, tail float64) Interval {
+	reach := math.Exp(-distuv.UnitNormal.Quantile(tail) * math.Sqrt(2/n))
+	i.Low, i.High = finite(mtbf/reach), finite(mtbf*reach)
+	return i
+}
+
 // timeTruncated is Crow's interval of the mean time between failures at the end of an
 // observation that ended at an age fixed beforehand. Given the sum of ln(end/age), the
 // chance of n events is proportional to z^n/(n!(n-1)!), where z is that sum times the
@@ -27,6 +40,9 @@ func betaInterval(n, spread, tail float64) Interval {
 // events would have a chance of tail; as n is a whole number they cover somewhat more.
 func timeTruncated(n, mtbf, tail float64) Interval {
 	in := Interval{Method: "Crow, time truncated"}
+	if n > manyEvents {
+		return in.ofMany(n, mtbf, tail)
+	}
 	square, step := n*n, 2/math.Sqrt(n)
 	if at, ok := rootFrom(func(at float64) float64 {
 		upTo, _ := fewOrMany(n, at)
@@ -79,6 +95,9 @@ func fewOrMany(n, logZ float64) (upTo, from float64) {
 // variables of shapes n and n-1, over n^2: limits are exact.
 func failureTruncated(n, mtbf, tail float64) Interval {
 	in := Interval{Method: "Crow, failure truncated"}
+	if n > manyEvents {
+		return in.ofMany(n, mtbf, tail)
+	}
 	step := 2 / math.Sqrt(n)
 	middle := math.Log(n) + math.Log(n-1)
 	if at, ok := rootFrom(func(at float64) float64 { return 1 - tail - productUpTo(n, at) }, middle, step, 1400); ok {

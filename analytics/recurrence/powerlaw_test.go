@@ -269,6 +269,18 @@ func TestTrend(t *testing.T) {
 	near(t, "steady", float64(steady)/runs, 0.95, 0.035)
 }
 
+// More events than a float64 can count one by one are no reason to count for ever, and
+// where sums end and the normal distribution begins the limits go on.
+func TestVeryManyEvents(t *testing.T) {
+	for _, factors := range []func(n, mtbf, tail float64) Interval{timeTruncated, failureTruncated} {
+		below, above := factors(manyEvents, 1, 0.025), factors(manyEvents+1, 1, 0.025)
+		near(t, "low", *above.Low, *below.Low, 1e-7)
+		near(t, "high", *above.High, *below.High, 1e-7)
+		in := factors(1e18, 1, 0.025)
+		near(t, "reach", math.Log(*in.High), 1.959963985*math.Sqrt(2e-18), 1e-9)
+	}
+}
+
 // Whatever comes, the answer is numbers or reasons, and can be written as JSON.
 func TestDegenerate(t *testing.T) {
 	f := func(name string, fitted bool, d *Data) {

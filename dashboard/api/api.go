@@ -27,6 +27,7 @@ import (
 	"steward/internal/identity"
 	"steward/internal/incident"
 	"steward/internal/registry"
+	"steward/internal/runs"
 )
 
 // Prefix is the path below which New's handler answers.
@@ -48,6 +49,10 @@ type Options struct {
 	Rules     Rules
 	OnCall    OnCall
 	Channels  Channels
+
+	Analytics Analytics
+	Runs      *runs.Store
+	Results   AnalyticsResults
 
 	Ledger      func(context.Context) (Ledger, error)
 	VerifyAudit func(context.Context) (AuditProof, error)
@@ -131,6 +136,7 @@ func (a *API) registerAll() {
 	a.registerOnCall()
 	a.registerResponders()
 	a.registerChannels()
+	a.registerAnalytics()
 	a.registerLedger()
 	a.registerAudit()
 	a.registerPrivacy()

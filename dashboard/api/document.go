@@ -42,6 +42,7 @@ var chapters = []*huma.Tag{
 	{Name: "Incidents", Description: "What people are called for, with its clocks, its timeline and its proof."},
 	{Name: "Alert rules", Description: "What raises incidents, and what is silenced."},
 	{Name: "On call", Description: "Who is called, by what, and whose card says that help is there."},
+	{Name: "Analytics", Description: "What was found out of the measurements: runs of analyses and their results."},
 	{Name: "Installation", Description: "The ledger, the audit log, privacy."},
 }
 

@@ -52,6 +52,7 @@ type aim struct {
 	letter, passer                string
 	incident, alertRule, silence  string
 	override, responder           string
+	run, against                  string // two runs of an analysis, which are of all estates
 	serial                        int
 	vMeter, vBuilding, vProject   int64
 	vRegion, vPerson, vCredential int64
@@ -238,6 +239,7 @@ func recipes() map[string]recipe {
 		"erase-person":  {needs: authz.Administer, where: atHQ, call: func(aim) call { return del("/privacy/persons/psn_00000000000000000000000000000000") }},
 	}
 	maps.Copy(r, alertingRecipes())
+	maps.Copy(r, analyticsRecipes())
 	for _, table := range []string{"regions", "projects", "buildings", "devices"} {
 		for _, format := range []string{"csv", "xlsx"} {
 			r["export-"+table+"-"+format] = recipe{needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/export/" + table + "." + format + a.query()) }}
@@ -292,7 +294,7 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 	a := aim{
 		to: w.now.Truncate(time.Hour).Format(time.RFC3339), // the store widens it to whole hours, and to the present at most
 		at: at, meter: "m-" + at.Project, waiting: "w-" + at.Project, building: "b-" + at.Project, letter: letterOfPlace(at), passer: passer(at),
-		serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
+		run: w.run, against: w.against, serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
 	}
 	if strings.HasSuffix(at.Project, "void") {
 		a.rule, a.person, a.token, a.credential = "none", "none", "none", "none"

@@ -26,6 +26,7 @@ import (
 	"steward/internal/incident"
 	"steward/internal/live"
 	"steward/internal/registry"
+	"steward/internal/runs"
 	"steward/internal/telemetry"
 )
 
@@ -56,6 +57,9 @@ type world struct {
 
 	incidents *incident.Store
 
+	runs         *runs.Store
+	run, against string // two of an analysis, the later one first
+
 	mu     sync.Mutex // guards serial
 	serial int
 }
@@ -76,6 +80,7 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 		t.Fatal(err)
 	}
 	w.identity = service
+	w.openRuns()
 	w.data = clickhousetest.Start(t)
 	w.board, err = live.New(live.Options{})
 	w.must(err)
@@ -89,6 +94,7 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 	w.api, err = build(Options{
 		Registry: w.registry, Identity: w.identity, Data: w.data, Live: w.board, Replay: w.replays, Answers: registry.NewAnswers(db, nil),
 		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{},
+		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data,
 		Ledger: func(context.Context) (Ledger, error) { return Ledger{Received: 3, Stored: 3}, nil },
 		VerifyAudit: func(ctx context.Context) (AuditProof, error) {
 			head, err := db.VerifyAudit(ctx)
@@ -176,6 +182,7 @@ func (w *world) plant() {
 		w.planted[at] = w.plantThings(at)
 		w.plantData(at)
 	}
+	w.plantAnalytics()
 }
 
 // letterOfPlace is the id of the dead letter of an estate.

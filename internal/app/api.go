@@ -22,6 +22,7 @@ func (a *App) startAPI(version string) error {
 		Registry: a.control.Registry, Identity: a.control.Identity, Data: a.db, Live: a.board,
 		Replay: replayer{a}, Answers: registry.NewAnswers(a.control.db, time.Now),
 		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a},
+		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db,
 		Ledger: a.ledger, VerifyAudit: a.verifyAudit, Audit: a.control.note,
 		Logger: a.logger, Registerer: a.registry, Version: version,
 	})

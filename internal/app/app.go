@@ -18,6 +18,7 @@ import (
 	"steward/alerting"
 	"steward/alerting/estate"
 	"steward/alerting/notify"
+	"steward/analytics"
 	"steward/dashboard"
 	"steward/ingest"
 	"steward/ingest/pseudonym"
@@ -27,6 +28,7 @@ import (
 	"steward/internal/incident"
 	"steward/internal/live"
 	"steward/internal/live/calls"
+	"steward/internal/runs"
 	"steward/internal/telemetry"
 )
 
@@ -52,6 +54,8 @@ type App struct {
 	people        *alertingPeople
 	alerting      *alerting.Service
 	channels      *notify.Channels
+	runs          *runs.Store
+	analytics     *analytics.Service
 	privacy       *pseudonym.Pseudonymizer
 	ingestMetrics *ingest.Metrics
 
@@ -86,11 +90,13 @@ func (a *App) start(ctx context.Context, version string) error {
 		{"reading the alerting files", func(context.Context) (err error) { a.alertingFiles, err = LoadAlerting(a.cfg); return err }},
 		{"opening the registry", a.openControl},
 		{"opening the incidents", a.openIncidents},
+		{"opening the runs of analyses", a.openRuns},
 		{"listening", func(context.Context) error { return a.serveHTTP(version) }},
 		{"connecting to ClickHouse", a.openStore},
 		{"restoring the live state", a.restoreBoard},
 		{"starting the ingest", a.startIngest},
 		{"starting the alerting", a.startAlerting},
+		{"starting the analytics", func(ctx context.Context) error { return a.startAnalytics(ctx, version) }},
 		{"starting the API", func(context.Context) error { return a.startAPI(version) }},
 		{"connecting to the broker", a.openDoor},
 	} {

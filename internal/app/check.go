@@ -47,6 +47,8 @@ func Check(ctx context.Context, cfg Config, logger *slog.Logger) []Finding {
 	add("registry", detail, err)
 	detail, err = checkIncidents(ctx, cfg, logger)
 	add("incidents", detail, err)
+	detail, err = checkAnalytics(ctx, cfg, logger)
+	add("analytics", detail, err)
 	files, err := LoadAlerting(cfg)
 	if err == nil {
 		detail = files.describe()

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"steward/ingest"
 	"steward/internal/authz"
@@ -32,6 +33,7 @@ type Config struct {
 	SignIn      SignIn     `koanf:"sign_in"`
 	Privacy     Privacy    `koanf:"privacy"`
 	Alerting    Alerting   `koanf:"alerting"`
+	Analytics   Analytics  `koanf:"analytics"`
 }
 
 // Log says how much is written to standard error, and how.
@@ -178,6 +180,16 @@ type Alerting struct {
 	Channels   string `koanf:"channels"`   // a file
 }
 
+// Analytics is what is found out of what is stored.
+type Analytics struct {
+	Enabled     bool     `koanf:"enabled"`
+	TimeZone    string   `koanf:"time_zone"`
+	Off         []string `koanf:"off"`
+	Concurrency int      `koanf:"concurrency"`
+	TimeLimit   Duration `koanf:"time_limit"`
+	Keep        Duration `koanf:"keep"`
+}
+
 // DefaultConfig is what holds where nothing is configured: everything in one
 // process, on loopback, under the user's data folder.
 func DefaultConfig() Config {
@@ -204,6 +216,7 @@ func DefaultConfig() Config {
 			SessionIdle: seconds(12 * 3600), SessionAbsolute: days(7), MinPasswordLength: 10,
 			OIDC: OIDC{LoginClaim: "preferred_username", GroupsClaim: "groups"},
 		},
+		Analytics: Analytics{Enabled: true, TimeZone: "Asia/Shanghai", Concurrency: 1, TimeLimit: seconds(2 * 3600), Keep: days(2 * 365)},
 	}
 }
 
@@ -229,9 +242,14 @@ func (c *Config) registryDSN() string {
 
 // incidentsDSN is the database of incidents: a file of its own beside that of the
 // registry, so that a long write there holds up no alarm, or the same PostgreSQL.
-func (c *Config) incidentsDSN() string {
+func (c *Config) incidentsDSN() string { return c.besideRegistry("incidents.db") }
+
+// runsDSN is the database of runs of analyses, likewise.
+func (c *Config) runsDSN() string { return c.besideRegistry("analytics.db") }
+
+func (c *Config) besideRegistry(file string) string {
 	if path, ok := strings.CutPrefix(c.registryDSN(), "sqlite:"); ok {
-		return "sqlite:" + filepath.Join(filepath.Dir(path), "incidents.db")
+		return "sqlite:" + filepath.Join(filepath.Dir(path), file)
 	}
 	return c.registryDSN()
 }
@@ -301,6 +319,7 @@ func (c *Config) Validate() error {
 		{"embedded_broker.max_clients", int64(c.Broker.MaxClients)}, {"mqtt.keep_alive", int64(c.MQTT.KeepAlive)},
 		{"registry.max_pending", int64(c.Registry.MaxPending)}, {"sign_in.session_idle", int64(c.SignIn.SessionIdle)},
 		{"sign_in.session_absolute", int64(c.SignIn.SessionAbsolute)},
+		{"analytics.concurrency", int64(c.Analytics.Concurrency)}, {"analytics.time_limit", int64(c.Analytics.TimeLimit)},
 	} {
 		if p.v <= 0 {
 			bad(p.key, "must be more than 0")
@@ -317,7 +336,7 @@ func (c *Config) Validate() error {
 	}{
 		{"retention.meter", c.Retention.Meter}, {"retention.elevator", c.Retention.Elevator}, {"retention.fire", c.Retention.Fire},
 		{"retention.access", c.Retention.Access}, {"retention.dead_letters", c.Retention.DeadLetters},
-		{"retention.incidents", c.Retention.Incidents},
+		{"retention.incidents", c.Retention.Incidents}, {"analytics.keep", c.Analytics.Keep},
 	} {
 		if r.v < days(1) {
 			bad(r.key, "%s is less than a day", r.v)
@@ -325,6 +344,9 @@ func (c *Config) Validate() error {
 	}
 	if err := c.ClockPolicy().Validate(); err != nil {
 		bad("ingest", "%w", err)
+	}
+	if _, err := time.LoadLocation(c.Analytics.TimeZone); err != nil || c.Analytics.TimeZone == "" {
+		bad("analytics.time_zone", "%q is not a time zone such as Asia/Shanghai", c.Analytics.TimeZone)
 	}
 	return errors.Join(errs...)
 }

@@ -34,7 +34,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	}
 	// An empty list in the file is an empty list, not none.
 	for _, c := range []*Config{&got, &want} {
-		c.HTTP.AllowedOrigins, c.HTTP.Hosts, c.HTTP.TrustedProxies, c.ClickHouse.Addrs, c.SignIn.OIDC.Grants = nil, nil, nil, nil, nil
+		c.HTTP.AllowedOrigins, c.HTTP.Hosts, c.HTTP.TrustedProxies, c.ClickHouse.Addrs, c.SignIn.OIDC.Grants, c.Analytics.Off = nil, nil, nil, nil, nil, nil
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example differs from the defaults:\n got %+v\nwant %+v", got, want)

@@ -1,3 +1,61 @@
+CREATE TABLE analytics_documents
+(
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `job` LowCardinality(String) CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `subject` String CODEC(ZSTD(1)),
+    `body` String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(computed_at)
+ORDER BY (job, run_id, kind, region, project, subject)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE analytics_numbers
+(
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `job` LowCardinality(String) CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `building` LowCardinality(String) CODEC(ZSTD(1)),
+    `subject` String CODEC(ZSTD(1)),
+    `unit` LowCardinality(String) CODEC(ZSTD(1)),
+    `value` Nullable(Float64) CODEC(ZSTD(1)),
+    `low` Nullable(Float64) CODEC(ZSTD(1)),
+    `high` Nullable(Float64) CODEC(ZSTD(1)),
+    `level` Float64 CODEC(ZSTD(1)),
+    `n` Float64 CODEC(ZSTD(1)),
+    `exposure` Float64 CODEC(ZSTD(1)),
+    `coverage` Nullable(Float64) CODEC(ZSTD(1)),
+    `why` String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(computed_at)
+ORDER BY (job, run_id, kind, region, project, building, subject)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE analytics_runs
+(
+    `run_id` String,
+    `job` LowCardinality(String),
+    `period_from` DateTime64(3, 'UTC'),
+    `period_to` DateTime64(3, 'UTC'),
+    `params` Map(String, String),
+    `regular` Bool,
+    `computed_at` DateTime64(3, 'UTC'),
+    `finished_at` DateTime64(3, 'UTC'),
+    `coverage` Nullable(Float64),
+    `version` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (job, run_id)
+SETTINGS index_granularity = 8192;
+
 CREATE TABLE audit_anchors
 (
     `at` DateTime64(3, 'UTC'),
@@ -6,6 +64,75 @@ CREATE TABLE audit_anchors
 )
 ENGINE = MergeTree
 ORDER BY (seq, at)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE consumption_1d
+(
+    `day` Date CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `building` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `point` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `medium` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `value` Float64 CODEC(ZSTD(3)),
+    `length` Float32 CODEC(ZSTD(1)),
+    `hours` Float32 CODEC(ZSTD(1)),
+    `interpolated` Float32 CODEC(ZSTD(1)),
+    `suspect` Float32 CODEC(ZSTD(1)),
+    `peak` Float64 CODEC(ZSTD(3)),
+    `readings` UInt32 CODEC(T64, ZSTD(1)),
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(computed_at)
+PARTITION BY toYear(day)
+ORDER BY (region, project, class, device, metric, day)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE consumption_1h
+(
+    `ts` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `building` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `point` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `medium` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `value` Float64 CODEC(ZSTD(3)),
+    `covered` Float32 CODEC(ZSTD(1)),
+    `quality` LowCardinality(String) CODEC(ZSTD(1)),
+    `readings` UInt32 CODEC(T64, ZSTD(1)),
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(computed_at)
+PARTITION BY toYYYYMM(ts)
+ORDER BY (region, project, class, device, metric, ts)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE coverage_1h
+(
+    `ts` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `expected` Float32 CODEC(ZSTD(1)),
+    `received` UInt32 CODEC(T64, ZSTD(1)),
+    `rejected` UInt32 CODEC(T64, ZSTD(1)),
+    `late` UInt32 CODEC(T64, ZSTD(1)),
+    `cadence` Float32 CODEC(ZSTD(1)),
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(computed_at)
+PARTITION BY toYYYYMM(ts)
+ORDER BY (region, project, class, device, ts)
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE dead_letter_replays
@@ -162,6 +289,48 @@ CREATE TABLE incident_events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received)
 ORDER BY (region, project, incident, n, hash)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE meter_breaks
+(
+    `ts` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `before` Float64 CODEC(ZSTD(1)),
+    `after` Float64 CODEC(ZSTD(1)),
+    `counted` Float64 CODEC(ZSTD(1)),
+    `run_id` LowCardinality(String) CODEC(ZSTD(1)),
+    `computed_at` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(computed_at)
+PARTITION BY toYear(ts)
+ORDER BY (region, project, class, device, metric, ts, kind)
+SETTINGS index_granularity = 8192;
+
+CREATE TABLE meter_corrections
+(
+    `id` String,
+    `region` LowCardinality(String),
+    `project` LowCardinality(String),
+    `class` LowCardinality(String),
+    `device` String,
+    `metric` LowCardinality(String),
+    `at` DateTime64(3, 'UTC'),
+    `until` DateTime64(3, 'UTC'),
+    `kind` LowCardinality(String),
+    `old` Nullable(Float64),
+    `new` Nullable(Float64),
+    `note` String,
+    `made_by` String,
+    `made_at` DateTime64(3, 'UTC'),
+    `withdrawn` Bool
+)
+ENGINE = ReplacingMergeTree(made_at)
+ORDER BY (region, project, class, device, id)
 SETTINGS index_granularity = 8192;
 
 CREATE TABLE projects

@@ -25,6 +25,7 @@ var sets = []struct {
 }{
 	{"control", "migrations", "testdata/migrations.sum", "schema.sql", controldbtest.SQLite},
 	{"incidents", "migrations/incidents", "testdata/incidents.sum", "schema_incidents.sql", controldbtest.SQLiteIncidents},
+	{"analytics", "migrations/analytics", "testdata/analytics.sum", "schema_analytics.sql", controldbtest.SQLiteAnalytics},
 }
 
 // TestMigrationsAreOnlyAdded fails when a file that was released is changed:

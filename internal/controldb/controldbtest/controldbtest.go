@@ -1,7 +1,8 @@
 // Package controldbtest gives tests both control databases: SQLite in a file,
 // and a real PostgreSQL server, one a test binary with a database of its own for
 // each test. EachIncidents, SQLiteIncidents and PostgresIncidents give the set of
-// tables for incidents in the same way.
+// tables for incidents in the same way, and those with Analytics the set for runs
+// of analyses.
 //
 // A package that uses it has
 //
@@ -61,6 +62,13 @@ func EachIncidents(t *testing.T, test func(t *testing.T, db *controldb.DB)) {
 	t.Run("postgres", func(t *testing.T) { test(t, PostgresIncidents(t)) })
 }
 
+// EachAnalytics is Each with the tables for runs of analyses.
+func EachAnalytics(t *testing.T, test func(t *testing.T, db *controldb.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLiteAnalytics(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, PostgresAnalytics(t)) })
+}
+
 // SQLite is an empty database in a file.
 func SQLite(t testing.TB) *controldb.DB {
 	t.Helper()
@@ -73,6 +81,12 @@ func SQLiteIncidents(t testing.TB) *controldb.DB {
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "incidents.db"), controldb.Incidents)
 }
 
+// SQLiteAnalytics is SQLite with the tables for runs of analyses.
+func SQLiteAnalytics(t testing.TB) *controldb.DB {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "analytics.db"), controldb.Analytics)
+}
+
 // Postgres is an empty database of the server.
 func Postgres(t testing.TB) *controldb.DB {
 	t.Helper()
@@ -83,6 +97,12 @@ func Postgres(t testing.TB) *controldb.DB {
 func PostgresIncidents(t testing.TB) *controldb.DB {
 	t.Helper()
 	return open(t, PostgresDSN(t), controldb.Incidents)
+}
+
+// PostgresAnalytics is Postgres with the tables for runs of analyses.
+func PostgresAnalytics(t testing.TB) *controldb.DB {
+	t.Helper()
+	return open(t, PostgresDSN(t), controldb.Analytics)
 }
 
 var databases atomic.Int64

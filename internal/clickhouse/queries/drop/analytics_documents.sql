@@ -1,0 +1,3 @@
+-- Removes what is kept of runs.
+-- Parameters: runs: their ids.
+DELETE FROM analytics_documents WHERE run_id IN {runs:Array(String)}
