@@ -21,7 +21,7 @@ import (
 
 func TestTheScheduleIsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
-		defer h.serve(slowly(h.service("a", nil, daily("response", 2, nil), daily("late", 23, nil)), 15*time.Minute))()
+		defer h.serve(slowly(h.service("a", nil, daily("response", 2, nil), daily("late", 23, nil)), time.Hour))()
 		time.Sleep(3*24*time.Hour + time.Minute)
 		h.want("response", "done 01-01 08:00", "done 01-02 02:00", "done 01-03 02:00", "done 01-04 02:00")
 		h.want("late", "done 01-01 08:00", "done 01-01 23:00", "done 01-02 23:00", "done 01-03 23:00")
@@ -40,11 +40,11 @@ func TestAMissedTurnIsMadeUpOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
 		hourly := daily("hourly", 0, nil)
 		hourly.Every = job.Hourly
-		stop := h.serve(slowly(h.service("a", nil, daily("response", 2, nil), hourly), 15*time.Minute))
+		stop := h.serve(slowly(h.service("a", nil, daily("response", 2, nil), hourly), time.Hour))
 		time.Sleep(time.Minute)
 		stop()
 		time.Sleep(10 * 24 * time.Hour)
-		stop = h.serve(slowly(h.service("a", nil, daily("response", 2, nil), hourly), 15*time.Minute))
+		stop = h.serve(slowly(h.service("a", nil, daily("response", 2, nil), hourly), time.Hour))
 		time.Sleep(time.Minute)
 		stop()
 		h.want("response", "done 01-01 08:00", "done 01-11 08:01")
@@ -67,13 +67,13 @@ func TestTwoProcessesRunEachTurnOnce(t *testing.T) {
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
 			times.Add(1)
-			return sleep(ctx, 10*time.Minute)
+			return sleep(ctx, time.Minute)
 		})
 		for _, owner := range []string{"a", "b", "c"} {
-			defer h.serve(slowly(h.service(owner, nil, j), 15*time.Minute))()
+			defer h.serve(slowly(h.service(owner, nil, j), 30*time.Minute))()
 		}
-		time.Sleep(5*24*time.Hour + time.Hour)
-		if times.Load() != 6 || most.Load() != 1 {
+		time.Sleep(2 * 24 * time.Hour)
+		if times.Load() != 3 || most.Load() != 1 {
 			t.Errorf("ran %d times, %d at once", times.Load(), most.Load())
 		}
 	})
@@ -97,7 +97,7 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 		h.want("response", "running 01-01 08:00")
 		time.Sleep(lookEvery + time.Second)
 		h.want("response", "failed 01-01 08:00", "done 01-01 08:01")
-		time.Sleep(time.Hour)
+		time.Sleep(2 * time.Minute)
 		h.alarm.want(t, "response recovered") // it was tried again, and no failure
 	})
 }
@@ -140,7 +140,7 @@ func TestAFailedRunIsTriedAgainAndThenTold(t *testing.T) {
 			}
 			return nil
 		})
-		defer h.serve(slowly(h.service("a", nil, j), time.Minute))()
+		defer h.serve(slowly(h.service("a", nil, j), 10*time.Minute))()
 		time.Sleep(15 * time.Minute)
 		h.want("response", "failed 01-01 08:00", "failed 01-01 08:10", "queued")
 		h.alarm.want(t)
@@ -163,7 +163,7 @@ func TestFailuresAreToldUntilTheyAreHeard(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
 		j := daily("response", 2, func(context.Context, *job.Run) error { return errBroken })
 		h.alarm.fail = errBroken
-		stop := h.serve(h.service("a", nil, j))
+		stop := h.serve(slowly(h.service("a", nil, j), 5*time.Minute))
 		time.Sleep(30 * time.Minute)
 		stop()
 		h.alarm.mu.Lock()
@@ -192,9 +192,9 @@ func TestAPanicIsAFailedRun(t *testing.T) {
 func TestATimeLimitEndsARun(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
 		j := daily("response", 2, func(ctx context.Context, _ *job.Run) error { return sleep(ctx, time.Hour) })
-		defer h.serve(h.service("a", func(o *Options) { o.TimeLimit = 5 * time.Minute }, j))()
-		time.Sleep(6 * time.Minute)
-		if r := h.all("response")[0]; r.State != runs.Failed || r.Error != "it took longer than its time limit, 5m0s" || r.FinishedAt.Sub(*r.StartedAt) != 5*time.Minute {
+		defer h.serve(h.service("a", func(o *Options) { o.TimeLimit = time.Minute }, j))()
+		time.Sleep(2 * time.Minute)
+		if r := h.all("response")[0]; r.State != runs.Failed || r.Error != "it took longer than its time limit, 1m0s" || r.FinishedAt.Sub(*r.StartedAt) != time.Minute {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -206,7 +206,7 @@ func TestACancelledRunEnds(t *testing.T) {
 			r.Progress(1, 3, "reading")
 			return sleep(ctx, time.Hour)
 		})
-		defer h.serve(h.service("a", nil, j))()
+		defer h.serve(slowly(h.service("a", nil, j), 5*time.Minute))()
 		time.Sleep(time.Minute)
 		r := h.all("response")[0]
 		if r.State != runs.Running || r.Progress != (runs.Progress{Done: 1, Total: 3, What: "reading"}) {
@@ -254,9 +254,9 @@ func TestNeedsComeFirst(t *testing.T) {
 			}
 		}
 		// Due at the same time, and named against their order.
-		last, middle, first := daily("baseline", 2, note("baseline", 0)), daily("coverage", 2, note("coverage", time.Minute)), daily("consumption", 2, note("consumption", 5*time.Minute))
+		last, middle, first := daily("baseline", 2, note("baseline", 0)), daily("coverage", 2, note("coverage", 10*time.Second)), daily("consumption", 2, note("consumption", 10*time.Second))
 		last.Needs, middle.Needs = []string{"consumption", "coverage"}, []string{"consumption"}
-		defer h.serve(slowly(h.service("a", func(o *Options) { o.Concurrency = 3 }, last, middle, first), 5*time.Minute))()
+		defer h.serve(slowly(h.service("a", func(o *Options) { o.Concurrency = 3 }, last, middle, first), 20*time.Minute))()
 		time.Sleep(2 * time.Hour)
 		mu.Lock()
 		if got := strings.Join(order, " "); got != "consumption coverage baseline" {
@@ -284,10 +284,10 @@ func TestConcurrencyIsBounded(t *testing.T) {
 			work := func(ctx context.Context, _ *job.Run) error {
 				peak.Store(max(peak.Load(), running.Add(1)))
 				defer running.Add(-1)
-				return sleep(ctx, time.Minute)
+				return sleep(ctx, 10*time.Second)
 			}
 			defer h.serve(h.service("a", func(o *Options) { o.Concurrency = most }, daily("a", 1, work), daily("b", 1, work), daily("c", 1, work), daily("d", 1, work)))()
-			time.Sleep(10 * time.Minute)
+			time.Sleep(time.Minute)
 			if peak.Load() != int64(most) {
 				t.Errorf("%d at once, want %d", peak.Load(), most)
 			}
@@ -438,7 +438,7 @@ func TestJobsThatCannotBe(t *testing.T) {
 func TestOldRunsAreRemoved(t *testing.T) {
 	bubble(t, func(t *testing.T, h *house) {
 		s := h.service("a", func(o *Options) { o.Keep = 10 * 24 * time.Hour }, daily("response", 2, nil))
-		defer h.serve(slowly(s, 2*time.Hour))()
+		defer h.serve(slowly(s, 6*time.Hour))()
 		time.Sleep(30*24*time.Hour + time.Hour)
 		if all := h.all("response"); len(all) < 10 || len(all) > 12 {
 			t.Errorf("%d runs are left", len(all))
@@ -477,7 +477,7 @@ func TestResultsAway(t *testing.T) {
 		writing := daily("writing", 2, func(ctx context.Context, r *job.Run) error {
 			return r.Write(ctx, []job.Number{{Kind: "x", Value: ptr(1)}})
 		})
-		defer h.serve(h.service("a", nil, daily("response", 2, nil), writing))()
+		defer h.serve(slowly(h.service("a", nil, daily("response", 2, nil), writing), 5*time.Minute))()
 		time.Sleep(time.Minute)
 		h.want("response", "done 01-01 08:00")
 		if len(h.results.good) > 0 || h.all("writing")[0].State != runs.Failed {
@@ -513,18 +513,18 @@ func TestForeground(t *testing.T) {
 		}
 	})
 	bubble(t, func(t *testing.T, h *house) { // a server has the job in hand
-		slow := daily("response", 2, func(ctx context.Context, _ *job.Run) error { return sleep(ctx, 5*time.Minute) })
+		slow := daily("response", 2, func(ctx context.Context, _ *job.Run) error { return sleep(ctx, time.Minute) })
 		defer h.serve(h.service("server", nil, slow))()
-		time.Sleep(time.Minute)
+		time.Sleep(20 * time.Second)
 		began := time.Now()
 		r, err := h.service("cli", nil, slow).Foreground(t.Context(), who, Request{Job: "response", From: began.Add(-time.Hour)}, nil)
-		if err != nil || r.State != runs.Done || time.Since(began) < 8*time.Minute || time.Since(began) > 10*time.Minute {
+		if err != nil || r.State != runs.Done || time.Since(began) < 100*time.Second || time.Since(began) > 110*time.Second {
 			t.Errorf("%+v after %s, %v", r, time.Since(began), err)
 		}
 	})
 	bubble(t, func(t *testing.T, h *house) { // the one who waits gives up
 		slow := daily("response", 2, func(ctx context.Context, _ *job.Run) error { return sleep(ctx, 5*time.Minute) })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		r, err := h.service("cli", nil, slow).Foreground(ctx, who, Request{Job: "response"}, nil)
 		if err != nil || r.State != runs.Cancelled || r.Successor != "" {
