@@ -156,7 +156,7 @@ func TestIntervalByHand(t *testing.T) {
 	s := reported(t, m, after)
 	mean := (183*12.0 + 182*10) / 365
 	near(t, "savings", *s.Value, 73*(mean-9), 1e-12)
-	sse := 183*math.Pow(12-mean, 2) + 182*math.Pow(10-mean, 2)
+	sse := 183*(12-mean)*(12-mean) + 182*(10-mean)*(10-mean)
 	rmse := math.Sqrt(sse / 364)
 	near(t, "CVRMSE", *m.Stats.CVRMSE, rmse/mean, 1e-12)
 	// t of 364 degrees of freedom at 95 % is 1.6490506 (R: qt(0.95, 364)).

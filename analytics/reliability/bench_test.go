@@ -40,7 +40,6 @@ func BenchmarkYear(b *testing.B) {
 	if err := db.PutDevices(b.Context(), rows); err != nil {
 		b.Fatal(err)
 	}
-	rows = nil
 	runtime.GC()
 	b.ResetTimer()
 	var got *results

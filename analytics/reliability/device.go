@@ -113,7 +113,7 @@ func (t *tally) watched() float64 { return t.up + t.down }
 // begins, a restoration of the one in which it ends.
 func measure(c *course, w span) tally {
 	t := tally{window: w}
-	if !(w.from < w.to) {
+	if w.from >= w.to {
 		return t
 	}
 	for _, f := range c.faults {

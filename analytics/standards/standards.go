@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"time"
 
-	"steward/alerting/standard"
 	"steward/analytics/job"
 	"steward/analytics/response"
 	"steward/internal/authz"
@@ -59,6 +58,23 @@ type Incidents interface {
 // at is when a month's run begins: in the night of the first.
 const at = 4*time.Hour + 30*time.Minute
 
+// always is for clocks that run day and night. The deadline has moved with each pause,
+// so that counting back from it leaves them out.
+func always(_ *incident.Incident, c *incident.Clock, until time.Time) time.Duration {
+	switch {
+	case c.StartedAt == nil:
+		return 0
+	case c.Elapsed != nil:
+		return time.Duration(*c.Elapsed * float64(time.Second))
+	case c.PausedAt != nil:
+		until = *c.PausedAt
+	}
+	if c.Deadline == nil {
+		return max(until.Sub(*c.StartedAt), 0)
+	}
+	return max(time.Duration(c.Limit*float64(time.Second))-c.Deadline.Sub(until), 0)
+}
+
 // New is the job. It runs on the first day, for the month that is over: what a
 // contract or an authority asks for is a month, and of the running one the board of
 // incidents shows more than a statistic could. Any other period is had on demand.
@@ -67,9 +83,7 @@ func New(o Options) job.Job {
 		o.Zone = func(authz.Place) *time.Location { return time.UTC }
 	}
 	if o.Elapsed == nil {
-		o.Elapsed = func(_ *incident.Incident, c *incident.Clock, until time.Time) time.Duration {
-			return standard.Elapsed(c, until, nil, time.UTC)
-		}
+		o.Elapsed = always
 	}
 	if o.RepeatDays == 0 {
 		o.RepeatDays = 30

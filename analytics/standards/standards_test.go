@@ -48,7 +48,7 @@ type world []incident.Incident
 func (w world) Each(_ context.Context, from, to time.Time, do func(*incident.Incident) error) error {
 	for n := range w {
 		i := &w[n]
-		if began := !i.StartedAt.Before(from) && i.StartedAt.Before(to); !began && !(i.Open() && i.StartedAt.Before(from)) {
+		if began := !i.StartedAt.Before(from) && i.StartedAt.Before(to); !began && (!i.Open() || !i.StartedAt.Before(from)) {
 			continue
 		}
 		if err := do(i); err != nil {

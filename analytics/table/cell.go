@@ -38,7 +38,7 @@ func (p *parser) parse(kind Kind, col int, b []byte, c *cell) verdict {
 	if len(b) == 0 {
 		return absent
 	}
-	ok := true
+	var ok bool
 	switch kind {
 	case Number:
 		c.number, ok = parseNumber(b)

@@ -91,7 +91,7 @@ func (s *source) close() {
 // peek looks at how the file begins, and makes it ready to be read.
 func (s *source) peek() ([]byte, error) {
 	begin, err := s.raw.Peek(8)
-	if err != nil && err != io.EOF { //nolint:errorlint // an end is never wrapped
+	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.in = s.raw
