@@ -126,7 +126,7 @@ func (s *Service) end(ctx context.Context, r runs.Run, o runs.Outcome) {
 	for {
 		_, err := s.Runs.Finish(ctx, r.ID, s.Owner, o)
 		switch {
-		case err == nil && o.State == runs.Failed:
+		case err == nil && o.State == runs.Failed && !o.Interrupted: // by a stop, it is tried again
 			s.Logger.Error("analysis failed", "job", r.Job, "run", r.ID, "error", o.Error)
 			return
 		case err == nil:

@@ -24,7 +24,7 @@ type AnalyticsDoor struct {
 // at the end.
 func OpenAnalytics(ctx context.Context, cfg Config, results bool, version string, logger *slog.Logger) (door *AnalyticsDoor, release func() error, err error) {
 	var closers []func() error
-	release = func() error {
+	closeAll := func() error {
 		var errs []error
 		for i := len(closers) - 1; i >= 0; i-- {
 			errs = append(errs, closers[i]())
@@ -33,7 +33,7 @@ func OpenAnalytics(ctx context.Context, cfg Config, results bool, version string
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, release())
+			err = errors.Join(err, closeAll())
 		}
 	}()
 	parts := AnalyticsParts{Version: version, Logger: logger}
@@ -77,7 +77,7 @@ func OpenAnalytics(ctx context.Context, cfg Config, results bool, version string
 	if door.AnalyticsService, err = NewAnalytics(cfg, parts); err != nil {
 		return nil, nil, err
 	}
-	return door, release, nil
+	return door, closeAll, nil
 }
 
 // checkAnalytics opens the runs, which migrates them, and says of which jobs the
