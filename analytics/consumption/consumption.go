@@ -85,7 +85,7 @@ func (r *runner) run(ctx context.Context, j *job.Run) error {
 	if to.Hour() == lateHour {
 		late = lateByNight
 	}
-	places, err := r.store.MeasuredPlaces(ctx, j.Params["region"], j.Params["project"], from.Add(-late), to)
+	places, err := r.store.MeasuredPlaces(ctx, from.Add(-late), to)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func TestTheFleetsConsumptionIsTheTruth(t *testing.T) {
 
 	type sum struct{ value, covered, highest float64 }
 	got := map[string]*sum{}
-	places, err := db.MeasuredPlaces(t.Context(), "", "", cfg.Start, cfg.End)
+	places, err := db.MeasuredPlaces(t.Context(), cfg.Start, cfg.End)
 	if err != nil || len(places) != 3 || places[0].TimeZone != "Asia/Shanghai" {
 		t.Fatal(places, err)
 	}

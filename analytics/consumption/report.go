@@ -52,9 +52,7 @@ func (r *runner) report(ctx context.Context, j *job.Run, places []clickhouse.Mea
 		all.suspect, all.missing, all.breaks = all.suspect+t.suspect, all.missing+t.missing, all.breaks+t.breaks
 		series += float64(len(t.series))
 	}
-	if j.Params["region"] == "" && j.Params["project"] == "" {
-		numbers = append(numbers, all.numbers("", "", series)...)
-	}
+	numbers = append(numbers, all.numbers("", "", series)...)
 	return j.Write(ctx, numbers)
 }
 

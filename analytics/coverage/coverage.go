@@ -69,7 +69,7 @@ func (r *runner) run(ctx context.Context, j *job.Run) error {
 	if !from.Before(to) {
 		return fmt.Errorf("coverage: the period from %s to %s has no whole hour: give one that has", j.From.Format(time.RFC3339), j.To.Format(time.RFC3339))
 	}
-	places, err := r.store.MeasuredPlaces(ctx, j.Params["region"], j.Params["project"], from.Add(-before), to)
+	places, err := r.store.MeasuredPlaces(ctx, from.Add(-before), to)
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,7 @@ func report(ctx context.Context, j *job.Run, places []clickhouse.MeasuredPlace, 
 			numbers = append(numbers, t.numbers(p.Place)...)
 		}
 	}
-	if j.Params["region"] == "" && j.Params["project"] == "" {
-		numbers = append(numbers, all.numbers(authz.Place{})...)
-	}
+	numbers = append(numbers, all.numbers(authz.Place{})...)
 	return j.Write(ctx, numbers)
 }
 

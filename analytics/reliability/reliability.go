@@ -28,7 +28,7 @@ import (
 
 // Store is what the job reads; *clickhouse.Store is one.
 type Store interface {
-	MeasuredPlaces(ctx context.Context, region, project string, from, to time.Time) ([]clickhouse.MeasuredPlace, error)
+	MeasuredPlaces(ctx context.Context, from, to time.Time) ([]clickhouse.MeasuredPlace, error)
 	ReliabilityDevices(ctx context.Context, at authz.Place, from, to time.Time, each func(clickhouse.ReliabilityDevice) error) error
 	ReliabilityEvents(ctx context.Context, at authz.Place, from, to time.Time, each func(clickhouse.ReliabilityEvent) error) error
 }
@@ -84,7 +84,7 @@ func run(ctx context.Context, r *job.Run, store Store, zone *time.Location) erro
 	if !r.From.Before(r.To) {
 		return fmt.Errorf("reliability: the period from %s to %s has no time: give one that has", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
 	}
-	places, err := store.MeasuredPlaces(ctx, "", "", r.From, r.To)
+	places, err := store.MeasuredPlaces(ctx, r.From, r.To)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (s *fakeStore) Event(e telemetry.Event) error {
 	return nil
 }
 
-func (s *fakeStore) MeasuredPlaces(context.Context, string, string, time.Time, time.Time) ([]clickhouse.MeasuredPlace, error) {
+func (s *fakeStore) MeasuredPlaces(context.Context, time.Time, time.Time) ([]clickhouse.MeasuredPlace, error) {
 	return []clickhouse.MeasuredPlace{{Place: authz.Place{Region: "r", Project: "p"}, TimeZone: "nowhere"}}, nil
 }
 

@@ -298,9 +298,9 @@ type MeasuredPlace struct {
 }
 
 // MeasuredPlaces lists the projects that had readings in a period, or are in the
-// registry; only the given ones where region or project is not "".
-func (s *Store) MeasuredPlaces(ctx context.Context, region, project string, from, to time.Time) ([]MeasuredPlace, error) {
-	args := placeArguments(authz.Place{Region: region, Project: project})
+// registry.
+func (s *Store) MeasuredPlaces(ctx context.Context, from, to time.Time) ([]MeasuredPlace, error) {
+	args := placeArguments(authz.Place{})
 	args.number("from", from.UnixMilli())
 	args.number("to", to.UnixMilli())
 	var list []MeasuredPlace
