@@ -92,16 +92,20 @@ func TestAlarm(t *testing.T) {
 			Data json.RawMessage `json:"data"`
 		} `json:"entries"`
 	}
-	c.do("GET", "/incidents/"+inc.ID+"/evidence", nil, http.StatusOK, &evidence)
-	var kinds []string
-	for _, e := range evidence.Entries {
-		kinds = append(kinds, e.Kind)
-	}
-	for _, want := range []string{"opened", "clock_started", "notice", "delivered", "acknowledged", "arrived", "clock_stopped", "cleared", "resolved"} {
-		if !slices.Contains(kinds, want) {
-			t.Errorf("the timeline has no %s: %v", want, kinds)
+	// That a call was taken is written down after the receiver has it.
+	until(t, 30*time.Second, "the whole timeline", func() error {
+		c.do("GET", "/incidents/"+inc.ID+"/evidence", nil, http.StatusOK, &evidence)
+		var kinds []string
+		for _, e := range evidence.Entries {
+			kinds = append(kinds, e.Kind)
 		}
-	}
+		for _, want := range []string{"opened", "clock_started", "notice", "delivered", "acknowledged", "arrived", "clock_stopped", "cleared", "resolved"} {
+			if !slices.Contains(kinds, want) {
+				return fmt.Errorf("the timeline has no %s: %v", want, kinds)
+			}
+		}
+		return nil
+	})
 	if !evidence.Proof.Intact || !strings.Contains(string(evidence.Entries[0].Data), `"floor":7`) {
 		t.Errorf("the evidence is not whole: %+v, %s", evidence.Proof, evidence.Entries[0].Data)
 	}
