@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/alerting/desk"
 	"steward/alerting/engine"
 	"steward/alerting/estate"
@@ -17,6 +16,7 @@ import (
 	"steward/alerting/rule"
 	"steward/alerting/standard"
 	"steward/configs"
+	"steward/internal/calendar"
 	"steward/internal/controldb/controldbtest"
 	"steward/internal/incident"
 	"steward/internal/telemetry"

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/alerting/standard"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 )
 

@@ -18,11 +18,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/alerting/estate"
 	"steward/alerting/route"
 	"steward/alerting/standard"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 )
 

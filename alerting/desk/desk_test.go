@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/alerting/engine"
 	"steward/alerting/estate"
 	"steward/alerting/route"
@@ -15,6 +14,7 @@ import (
 	"steward/alerting/standard"
 	"steward/configs"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 	"steward/internal/telemetry"
 )

@@ -6,8 +6,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"steward/alerting/calendar"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/yamlfile"
 )
 

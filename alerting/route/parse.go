@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 	"steward/internal/telemetry"
 	"steward/internal/yamlfile"

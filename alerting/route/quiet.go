@@ -3,7 +3,7 @@ package route
 import (
 	"time"
 
-	"steward/alerting/calendar"
+	"steward/internal/calendar"
 )
 
 // Quiet is a time of day without messages.

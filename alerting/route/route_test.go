@@ -7,9 +7,9 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"steward/alerting/calendar"
 	"steward/configs"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 	"steward/internal/telemetry"
 )

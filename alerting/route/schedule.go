@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 )
 
 // Schedule says who is on call. The first of its layers that holds at a time says

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"steward/alerting/calendar"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 )
 

@@ -5,7 +5,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
-	"steward/alerting/calendar"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/configs"
+	"steward/internal/calendar"
 	"steward/internal/incident"
 	"steward/internal/telemetry"
 )

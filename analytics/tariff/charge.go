@@ -33,7 +33,7 @@ func (a *area) share(d Date) float64 {
 			last = a.to.in(year + 1)
 		}
 		if !d.Before(first) && !last.Before(d) {
-			return 1 / float64(first.daysTo(last)+1)
+			return 1 / float64(last.Sub(first)+1)
 		}
 	}
 	return 0
@@ -82,20 +82,20 @@ func (t *Tariff) Monthly(year int, month time.Month, l Load) (Charges, error) {
 	if err := l.check(); err != nil {
 		return c, err
 	}
-	first := Date{year, month, 1}.add(0) // month 13 is a January
-	next := Date{first.Year, first.Month + 1, 1}.add(0)
+	first := Date{Year: year, Month: month, Day: 1}.Add(0) // month 13 is a January
+	next := Date{Year: first.Year, Month: first.Month + 1, Day: 1}.Add(0)
 	var basicYuan, areaYuan float64
 	var hasBasic, hasArea bool
 	var why reasons
 	var last *version
-	for d := first; d.Before(next); d = d.add(1) {
+	for d := first; d.Before(next); d = d.Add(1) {
 		v := t.on(d)
 		if v == nil {
 			return c, t.noPrice(d)
 		}
 		if v.basic != nil {
 			hasBasic = true
-			basicYuan += v.basic.yuan(&l, &why) / float64(first.daysTo(next))
+			basicYuan += v.basic.yuan(&l, &why) / float64(next.Sub(first))
 		}
 		if v.area != nil {
 			hasArea = true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"steward/internal/calendar"
 )
 
 // Bounds of one use. A longer one would have to be spread over seasons without
@@ -131,7 +133,7 @@ func (a *Account) Add(u Use) error {
 	end := u.From.Add(u.For)
 	// Prices for all of it, before anything is counted.
 	for _, at := range []time.Time{u.From, end.Add(-1)} {
-		if d := dateOf(at.In(a.zone)); a.t.on(d) == nil {
+		if d := calendar.DateOf(at.In(a.zone)); a.t.on(d) == nil {
 			return a.t.noPrice(d)
 		}
 	}

@@ -188,7 +188,7 @@ func (p *parser) medium(t *Tariff, text *mediumText) {
 	for i := range text.Versions {
 		t.versions = append(t.versions, p.version(t.Medium, &text.Versions[i]))
 	}
-	slices.SortStableFunc(t.versions, func(a, b *version) int { return b.from.daysTo(a.from) })
+	slices.SortStableFunc(t.versions, func(a, b *version) int { return a.from.Sub(b.from) })
 	for i, v := range t.versions[1:] {
 		p.follows(t.versions[i], v)
 	}
@@ -197,13 +197,13 @@ func (p *parser) medium(t *Tariff, text *mediumText) {
 // follows checks that each day has prices once, and ends the earlier version where
 // it says no end itself.
 func (p *parser) follows(v, next *version) {
-	switch gap := v.to.add(1); {
+	switch gap := v.to.Add(1); {
 	case v.from == next.from:
 		p.fail(next.line, "versions: two begin on %s", v.from)
 	case v.to.IsZero():
-		v.to = next.from.add(-1)
+		v.to = next.from.Add(-1)
 	case gap.Before(next.from):
-		p.fail(next.line, "versions: there is no price from %s to %s", gap, next.from.add(-1))
+		p.fail(next.line, "versions: there is no price from %s to %s", gap, next.from.Add(-1))
 	case next.from.Before(gap):
 		p.fail(next.line, "versions: from: on %s the prices from %s hold too", next.from, v.from)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"steward/internal/calendar"
 )
 
 // Options are what a price depends on besides time.
@@ -101,7 +103,7 @@ func (p *piece) price(tier int) float64 {
 // costs twice what it says, and one that they skip costs nothing.
 func (t *Tariff) piece(from, end time.Time, zone *time.Location) (piece, error) {
 	local := from.In(zone)
-	p := piece{day: dateOf(local)}
+	p := piece{day: calendar.DateOf(local)}
 	if p.version = t.on(p.day); p.version == nil {
 		return p, t.noPrice(p.day)
 	}

@@ -113,12 +113,12 @@ type step struct {
 // come within a year count its use from the beginning.
 func (t *tiers) in(d Date) Date {
 	if t == nil {
-		return Date{d.Year, time.January, 1}
+		return Date{Year: d.Year, Month: time.January, Day: 1}
 	}
 	if t.monthly {
-		return Date{d.Year, d.Month, 1}
+		return Date{Year: d.Year, Month: d.Month, Day: 1}
 	}
-	first := Date{d.Year, t.begins, 1}
+	first := Date{Year: d.Year, Month: t.begins, Day: 1}
 	if d.Before(first) {
 		first.Year--
 	}

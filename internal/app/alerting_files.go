@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"steward/alerting/calendar"
 	"steward/alerting/notify"
 	"steward/alerting/route"
 	"steward/alerting/rule"
 	"steward/alerting/standard"
 	"steward/configs"
+	"steward/internal/calendar"
 	"steward/internal/yamlfile"
 )
 

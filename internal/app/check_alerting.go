@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"steward/alerting/calendar"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/registry"
 )
 

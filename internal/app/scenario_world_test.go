@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"steward/alerting"
-	"steward/alerting/calendar"
 	"steward/alerting/desk"
 	"steward/alerting/engine"
 	"steward/alerting/estate"
@@ -26,6 +25,7 @@ import (
 	"steward/ingest"
 	"steward/ingest/spool"
 	"steward/internal/authz"
+	"steward/internal/calendar"
 	"steward/internal/clickhouse"
 	"steward/internal/controldb"
 	"steward/internal/incident"

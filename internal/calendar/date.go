@@ -40,6 +40,9 @@ func (d Date) String() string { return d.utc().Format(time.DateOnly) }
 // IsZero reports whether d was never set.
 func (d Date) IsZero() bool { return d == Date{} }
 
+// Before reports whether d is an earlier day than e.
+func (d Date) Before(e Date) bool { return d.Sub(e) < 0 }
+
 // Add is so many days later.
 func (d Date) Add(days int) Date {
 	return DateOf(time.Date(d.Year, d.Month, d.Day+days, 0, 0, 0, 0, time.UTC))
