@@ -78,6 +78,7 @@ var parts = []part{
 	{"reads", "latest values and a month's chart, while messages come in", (*bench).reads},
 	{"disk", "bytes a reading", (*bench).disk},
 	{"mathematics", "analyses of data that is there, on one core", (*bench).mathematics},
+	{"jobs", "each analysis on a year of 10,000 devices", (*bench).jobs},
 	{"packages", "Go benchmarks of the packages in the way of a message", (*bench).packages},
 }
 

@@ -49,6 +49,13 @@ func (r *report) print(w io.Writer) error {
 				d.Parts, d.Readings, float64(d.RollupBytes)/float64(d.Readings))
 		}
 	}
+	if len(r.Jobs) > 0 {
+		t.head(fmt.Sprintf("A year of %d devices", yearDevices), "seconds", "times a scan", "rows read", "CPU s", "engine CPU s", "peak MiB", "numbers", "documents")
+		for i := range r.Jobs {
+			j := &r.Jobs[i]
+			t.line("%s\t%.1f\t%.1f\t%d\t%.1f\t%.1f\t%.0f\t%d\t%d", j.Job, j.Seconds, j.ratio(), j.Rows, j.CPU, j.EngineCPU, float64(j.Peak)/(1<<20), j.Numbers, j.Documents)
+		}
+	}
 	if len(r.Mathematics) > 0 {
 		t.head("Mathematics, one core", "rows", "seconds", "rows/s", "allocated MiB", "ratio", "to")
 		for i := range r.Mathematics {

@@ -20,6 +20,7 @@ type report struct {
 	Rules       []rulesRun      `json:"rules,omitempty"`
 	RuleMemory  *ruleMemory     `json:"rule_memory,omitempty"`
 	Mathematics []mathRun       `json:"mathematics,omitempty"`
+	Jobs        []jobRun        `json:"jobs,omitempty"`
 	Reads       []readRun       `json:"reads,omitempty"`
 	Disk        []diskRun       `json:"disk,omitempty"`
 	Packages    []packageRun    `json:"packages,omitempty"`

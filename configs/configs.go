@@ -34,6 +34,19 @@ func Channels() []byte { return text("channels.yaml") }
 // Tariffs is the text of tariffs.yaml: what electricity, water, gas and heat cost.
 func Tariffs() []byte { return text("tariffs.yaml") }
 
+// Replacement is the text of replacement.yaml: costs, limits and budgets of the
+// replacement plan.
+func Replacement() []byte { return text("replacement.yaml") }
+
+// Scorecard is the text of scorecard.yaml: by what projects are compared.
+func Scorecard() []byte { return text("scorecard.yaml") }
+
+// Contracts is the text of contracts.yaml: what contractors pay for late repairs.
+func Contracts() []byte { return text("contracts.yaml") }
+
+// Reports is the text of reports.yaml: which reports are sent, when and to whom.
+func Reports() []byte { return text("reports.yaml") }
+
 func text(name string) []byte {
 	b, err := files.ReadFile(name)
 	if err != nil {

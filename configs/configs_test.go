@@ -7,7 +7,8 @@ import (
 
 func TestEveryFileIsInside(t *testing.T) {
 	for name, text := range map[string]func() []byte{
-		"standards": Standards, "calendar": Calendar, "escalation": Escalation, "channels": Channels, "tariffs": Tariffs,
+		"standards": Standards, "calendar": Calendar, "escalation": Escalation, "channels": Channels, "tariffs": Tariffs, "replacement": Replacement, "reports": Reports,
+		"scorecard": Scorecard, "contracts": Contracts,
 	} {
 		if len(text()) == 0 {
 			t.Errorf("%s is empty", name)

@@ -26,8 +26,10 @@ type tally struct {
 	States   uint64 `json:"states"`
 	Events   uint64 `json:"events"`
 	Letters  uint64 `json:"letters"`
-	Dropped  uint64 `json:"dropped"` // duplicate readings, states and events
-	Late     uint64 `json:"late"`    // stored readings older than their device's newest
+	// Operations are records of inspections, complaints, fees and repair orders.
+	Operations uint64 `json:"operations,omitempty"`
+	Dropped    uint64 `json:"dropped"` // duplicate readings, states and events
+	Late       uint64 `json:"late"`    // stored readings older than their device's newest
 }
 
 func (t *tally) count(o outcome, p *processor) {
@@ -43,6 +45,7 @@ func (t *tally) count(o outcome, p *processor) {
 	t.States += uint64(len(p.out.States))
 	t.Events += uint64(len(p.out.Events))
 	t.Letters += uint64(len(p.letters))
+	t.Operations += uint64(len(p.out.Operations))
 	t.Dropped += uint64(p.dropped)
 	t.Late += uint64(p.late)
 }
@@ -109,6 +112,8 @@ type Ledger struct {
 	States   uint64 `json:"states"`
 	Events   uint64 `json:"events"`
 	Letters  uint64 `json:"dead_letters"`
+
+	Operations uint64 `json:"operations"` // records of inspections, complaints, fees and repair orders
 
 	DuplicateValues uint64  `json:"duplicate_values"` // readings, states and events dropped
 	LateReadings    uint64  `json:"late_readings"`    // stored, and older than the newest of their device

@@ -113,6 +113,7 @@ func (c *ledgerCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descRows, t.States, "states")
 	counter(descRows, t.Events, "events")
 	counter(descRows, t.Letters, "dead_letters")
+	counter(descRows, t.Operations, "operations")
 	counter(descDropped, t.Dropped)
 	counter(descLate, t.Late)
 

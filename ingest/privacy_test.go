@@ -41,13 +41,14 @@ func TestNobodyGetsPastTheDoor(t *testing.T) {
 	in, reg := privateIntake(t, 1<<10)
 	b := startTestBroker(t, BrokerOptions{Anonymous: true}, in)
 	messages := map[string]string{
-		gateTopic + "event":                `{"event":"granted","attrs":{"card":4406123,"visitor":{"name":"zhang san","phones":["4406123"]}}}`,
-		gateTopic + "telemetry":            `{"last_user":1,"user":"zhang san","passages_total":12}`,
-		gateTopic + "status":               `zhang san`,
-		gateTopic + "events":               `{"user":"zhang san"}`,
-		"property/r/p/access/a1":           `{"user":"zhang san","n":17`,
-		"property/r/access/a1/event":       `zhang san,4406123`,
-		"property/r/p/Access/a1/telemetry": `[{"user":"zhang san"},`,
+		gateTopic + "event":                  `{"event":"granted","attrs":{"card":4406123,"visitor":{"name":"zhang san","phones":["4406123"]}}}`,
+		gateTopic + "telemetry":              `{"last_user":1,"user":"zhang san","passages_total":12}`,
+		gateTopic + "status":                 `zhang san`,
+		gateTopic + "events":                 `{"user":"zhang san"}`,
+		"property/r/p/access/a1":             `{"user":"zhang san","n":17`,
+		"property/r/p/operations/inspection": `{"id":"i","level":"project","kind":"fire","planned":"2026-11-01T00:00:00Z","inspector":"zhang san","inspector_key":"zhang san"}`,
+		"property/r/access/a1/event":         `zhang san,4406123`,
+		"property/r/p/Access/a1/telemetry":   `[{"user":"zhang san"},`,
 	}
 	live := mustDial(t, b, "", mqtttest.RawOptions{})
 	mustSubscribe(t, live, "#")

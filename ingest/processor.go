@@ -8,7 +8,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"steward/ingest/codec"
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -48,11 +50,15 @@ type processor struct {
 	dropped    int // readings, states and events of the last message that were duplicates
 }
 
-// source is a parsed topic with what is kept per device.
+// source is a parsed topic with what is kept per device; or one of operations, which
+// is of a project and has no device.
 type source struct {
 	topic  string
 	stream telemetry.Stream
 	device *device
+
+	kind  *operations.Kind // nil on a device's topic
+	place authz.Place
 }
 
 type device struct {
@@ -98,6 +104,9 @@ func (p *processor) process(seq uint64, rec record) outcome {
 		p.quarantine(seq, rec, codec.Reject{Payload: rec.payload, Reason: err.Reason, Err: err.Err})
 		return rejected
 	}
+	if src.kind != nil {
+		return p.operations(seq, src, rec)
+	}
 	p.decoder.Decode(&p.out, codec.Message{Device: &src.device.id, Stream: src.stream, Payload: rec.payload, Received: rec.received})
 	for _, r := range p.out.Rejects {
 		p.quarantine(seq, rec, r)
@@ -124,6 +133,9 @@ func (p *processor) process(seq uint64, rec record) outcome {
 func (p *processor) source(topic []byte) (source, error) {
 	if s, ok := p.topics[string(topic)]; ok {
 		return s, nil
+	}
+	if operations.IsTopic(string(topic)) {
+		return p.operationsSource(string(topic))
 	}
 	id, stream, err := telemetry.ParseTopic(string(topic))
 	if err != nil {
@@ -216,6 +228,9 @@ func (p *processor) addTo(b *clickhouse.Batch) {
 	}
 	for _, v := range p.out.Events {
 		b.AddEvent(v)
+	}
+	for _, v := range p.out.Operations {
+		b.AddOperation(v)
 	}
 }
 

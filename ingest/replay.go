@@ -10,6 +10,7 @@ import (
 	"steward/ingest/pseudonym"
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -129,6 +130,12 @@ var (
 // scope, or of a device that is not admitted. A malformed topic is left to the
 // processor.
 func (o *ReplayOptions) check(topic string, scope authz.Scope) error {
+	if at, _, err := operations.ParseTopic(topic); err == nil {
+		if !scope.Covers(at) {
+			return ErrOutOfScope
+		}
+		return nil
+	}
 	device, stream, err := telemetry.ParseTopic(topic)
 	if err != nil {
 		return nil

@@ -123,7 +123,7 @@ func (s *Store) Ledger() Ledger {
 	next := s.spool.Stats().Next
 	return Ledger{
 		Received: next, Stored: t.Stored, Duplicate: t.Duplicate, Rejected: t.Rejected, InFlight: next - t.messages(),
-		Readings: t.Readings, States: t.States, Events: t.Events, Letters: t.Letters,
+		Readings: t.Readings, States: t.States, Events: t.Events, Letters: t.Letters, Operations: t.Operations,
 		DuplicateValues: t.Dropped, LateReadings: t.Late, LagSeconds: s.lag(time.Now()).Seconds(),
 	}
 }

@@ -22,6 +22,8 @@ type Trial struct {
 	Online   *bool          `json:"online,omitempty"` // of a status message
 	More     int            `json:"more"`             // parts beyond those listed
 
+	Operations int `json:"operations,omitempty"` // records of operations
+
 	Problems []TrialProblem `json:"problems"` // for which it, or parts of it, would be quarantined
 }
 
@@ -90,6 +92,7 @@ func (p *processor) trial(topic string) Trial {
 	for _, s := range p.out.Statuses {
 		t.Online = &s.Online
 	}
+	t.Operations = len(p.out.Operations)
 	t.More = len(p.out.Readings) + len(p.out.States) + len(p.out.Events) - len(t.Readings) - len(t.States) - len(t.Events)
 	return t
 }

@@ -35,6 +35,8 @@ type Project struct {
 	Name     string
 	Zone     *time.Location // never nil
 	Calendar string         // name of a calendar; empty for the default one
+	Tariff   string         // name of a tariff; empty when nobody has said
+	AreaM2   float64        // of its floors; 0 when unknown
 }
 
 // group is a set of devices that combinations count over.

@@ -2,9 +2,7 @@ package notify
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -113,6 +111,11 @@ func (s *smtpMail) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return refused("%s", s.clean(err))
 	}
+	return s.deliver(ctx, msg)
+}
+
+// deliver hands a message to the server.
+func (s *smtpMail) deliver(ctx context.Context, msg *mail.Msg) error {
 	client, err := s.client(ctx)
 	if err != nil {
 		return refused("%s", s.clean(err))
@@ -172,21 +175,10 @@ func (s *smtpMail) client(ctx context.Context) (*mail.Client, error) {
 }
 
 func (s *smtpMail) message(m Message) (*mail.Msg, error) {
-	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingB64))
-	if err := msg.FromFormat(s.conf.from.Name, s.conf.from.Address); err != nil {
+	msg, err := s.letter(s.conf.To, m.Subject, m.Key)
+	if err != nil {
 		return nil, err
 	}
-	if err := msg.To(s.conf.To...); err != nil {
-		return nil, err
-	}
-	msg.Subject(oneLine(m.Subject))
-	msg.SetDateWithValue(time.Now())
-	// A retry has the same name, by which mailboxes know what they have.
-	sum := sha256.Sum256([]byte(m.Key))
-	_, domain, _ := strings.Cut(s.conf.from.Address, "@")
-	msg.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@" + domain)
-	msg.SetGenHeader("X-Steward-Key", headerValue(m.Key))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	if m.urgent() {
 		msg.SetImportance(mail.ImportanceHigh)
 	}

@@ -18,6 +18,11 @@ type Penalty struct {
 	PerPeriod   float64           `yaml:"per_period"`    // and for each period over it that has begun
 	Period      yamlfile.Duration `yaml:"period"`        // of per_period
 	CapPerMonth float64           `yaml:"cap_per_month"` // at most so much a month; 0 for no cap
+
+	// The limits that the contract sets for a repair, for those who know how urgent a
+	// call is; 0 for none.
+	UrgentWithin yamlfile.Duration `yaml:"urgent_within"`
+	NormalWithin yamlfile.Duration `yaml:"normal_within"`
 }
 
 // Penalties are what contracts take, by contractor.

@@ -36,7 +36,7 @@ func versioned(versions string) string {
 
 func TestShippedTariffs(t *testing.T) {
 	set := parsed(t, string(configs.Tariffs()))
-	want := []string{"example-beijing-residential", "example-form", "example-guangdong-commercial", "example-zhejiang-residential"}
+	want := []string{"example-beijing-residential", "example-estate", "example-form", "example-guangdong-commercial", "example-zhejiang-residential"}
 	if got := set.Names(); !slices.Equal(got, want) {
 		t.Errorf("tariffs are %v, want %v", got, want)
 	}

@@ -43,7 +43,7 @@ separators; NA, NaN, null and nothing are absent.`,
 	addGroup(cmd, "files", "On files:",
 		newAnalyzeLifetimes(), newAnalyzeRecurrences(), newAnalyzeReplacement(), newAnalyzeBaseline(),
 		newAnalyzeAnomalies(), newAnalyzeNightflow(), newAnalyzeResponse())
-	addGroup(cmd, "stored", "On what is stored:", newAnalyzeRun(), newAnalyzeRuns(), newAnalyzeJobs())
+	addGroup(cmd, "stored", "On what is stored:", newAnalyzeRun(), newAnalyzeRuns(), newAnalyzeJobs(), newAnalyzeFindings())
 	return cmd
 }
 

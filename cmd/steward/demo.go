@@ -38,8 +38,8 @@ The data is kept between runs; --fresh starts anew.`,
 				}
 				o.DataDir = dir
 			}
-			if o.Devices < 1 || o.Days < 1 || o.Days > 366 || o.Rate < 0 {
-				return usageError{errors.New("--devices must be 1 or more, --days 1 to 366, and --rate not negative")}
+			if o.Devices < 1 || o.Days < 1 || o.Days > 3660 || o.Rate < 0 {
+				return usageError{errors.New("--devices must be 1 or more, --days 1 to 3660, and --rate not negative")}
 			}
 			logger, err := (&app.Config{Log: app.Log{Level: logLevel, Format: "text"}}).Logger(cmd.ErrOrStderr())
 			if err != nil {
@@ -59,7 +59,7 @@ The data is kept between runs; --fresh starts anew.`,
 	f.StringVar(&o.HTTP, "http", "127.0.0.1:8080", "serve the page on `ADDR`")
 	f.StringVar(&o.MQTT, "mqtt", "127.0.0.1:1883", "let the broker listen on `ADDR`")
 	f.IntVar(&o.Devices, "devices", 600, "size of the simulated fleet")
-	f.IntVar(&o.Days, "days", 30, "days of history")
+	f.IntVar(&o.Days, "days", 400, "days of history, of which analyses need a year; hourly, and quarter-hourly in the last month")
 	f.Float64Var(&o.Rate, "rate", 0, "messages a second; 0 is the devices' own pace")
 	f.Uint64Var(&o.Seed, "seed", 1, "of the simulation: the same seed makes the same fleet")
 	f.BoolVar(&o.Fresh, "fresh", false, "delete the data of the last demonstration first")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"steward/internal/app"
+	"steward/internal/operations"
 	"steward/internal/registry"
 )
 
@@ -26,7 +27,7 @@ func newImport() *cobra.Command {
 	var flags configFlags
 	var dryRun, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "import readings|events|devices|buildings|projects|regions FILE…",
+		Use:   "import readings|events|devices|buildings|projects|regions|inspections|complaints|fees|repair-orders FILE…",
 		Short: "Bring in history, or the list of devices",
 		Long: `Readings and events come from Arrow (IPC stream or file), Parquet or CSV with the
 columns that steward export writes, and may reach back any number of months. Each
@@ -37,9 +38,14 @@ refused.
 
 Devices, buildings, projects and regions come from CSV or XLSX. Rows that exist
 are updated, others are made; a file with any problem changes nothing, and every
-problem is listed by row. Try it with --dry-run first.`,
+problem is listed by row. Try it with --dry-run first.
+
+Inspections, complaints, fees and repair orders come from CSV or XLSX too, with the
+names of their fields or Chinese headings; times without a zone are those of the
+project. A record that is told again is one, and the newest counts.`,
 		Example: `  steward import devices harbour.xlsx --dry-run
   steward import readings 2023-*.parquet
+  steward import repair-orders 工单.xlsx --dry-run
   steward export devices --format csv | steward import devices - --format csv --data /new`,
 		Args: cobra.MinimumNArgs(2),
 	}
@@ -53,8 +59,10 @@ problem is listed by row. Try it with --dry-run first.`,
 		switch {
 		case kind == "readings" || kind == "events":
 			do = importHistory
+		case operations.KindOf(kind) != nil:
+			do = importOperations
 		case registryKinds[kind] == "":
-			return usageError{fmt.Errorf("cannot import %q: want readings, events, devices, buildings, projects or regions", kind)}
+			return usageError{fmt.Errorf("cannot import %q: want readings, events, devices, buildings, projects, regions, inspections, complaints, fees or repair-orders", kind)}
 		}
 		for _, file := range files {
 			if err := do(cmd, &flags, importRequest{kind, file, formatOf(file, *format), dryRun, asJSON}); err != nil {
@@ -96,20 +104,7 @@ func openInput(cmd *cobra.Command, file string) (io.ReadCloser, error) {
 }
 
 func importRegistry(cmd *cobra.Command, flags *configFlags, r importRequest) error {
-	in, err := openInput(cmd, r.file)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var rows registry.Rows
-	switch r.format {
-	case "csv":
-		rows, err = registry.ReadCSV(in)
-	case "xlsx":
-		rows, err = registry.ReadXLSX(in)
-	default:
-		return usageError{fmt.Errorf("format %q: %s come as csv or xlsx; say which with --format", r.format, r.kind)}
-	}
+	rows, err := readSheet(cmd, r)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ status: 0 done, 1 failed, 2 wrong usage.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemo(), newServe(), newMigrate(), newSimulate(), newSQL(), newCheck(), newReplay(),
-		newUser(), newToken(), newMQTT(), newImport(), newExport(), newAlert(), newAudit(), newAnalyze(), newVersion(),
+		newUser(), newToken(), newMQTT(), newImport(), newExport(), newAlert(), newAudit(), newAnalyze(), newReport(), newVersion(),
 	)
 	mistakesAreUsage(root)
 	return root

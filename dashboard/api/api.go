@@ -24,8 +24,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"steward/internal/authz"
+	"steward/internal/findings"
 	"steward/internal/identity"
 	"steward/internal/incident"
+	"steward/internal/notices"
 	"steward/internal/registry"
 	"steward/internal/runs"
 )
@@ -53,6 +55,14 @@ type Options struct {
 	Analytics Analytics
 	Runs      *runs.Store
 	Results   AnalyticsResults
+	Reports   Reports
+
+	Operations Operations
+	Pseudonym  func(name string) string // makes a keyed hash of somebody's name; without it names are not kept
+
+	Findings    *findings.Store
+	Corrections MeterCorrections
+	Notices     *notices.Store
 
 	Ledger      func(context.Context) (Ledger, error)
 	VerifyAudit func(context.Context) (AuditProof, error)
@@ -121,6 +131,7 @@ func (a *API) registerAll() {
 	a.registerProjects()
 	a.registerBuildings()
 	a.registerDevices()
+	a.registerCorrections()
 	a.registerApproval()
 	a.registerTables()
 	a.registerReadings()
@@ -137,6 +148,10 @@ func (a *API) registerAll() {
 	a.registerResponders()
 	a.registerChannels()
 	a.registerAnalytics()
+	a.registerFindings()
+	a.registerOperations()
+	a.registerNotices()
+	a.registerReports()
 	a.registerLedger()
 	a.registerAudit()
 	a.registerPrivacy()

@@ -84,7 +84,7 @@ type deviceReplace struct {
 	DevicePath
 	Guarded
 	Body struct {
-		By registry.Device `json:"by" required:"true" doc:"The new device, of the same class and project. What it leaves empty of place, building, parent meter and fed_by it takes over."`
+		By registry.Device `json:"by" required:"true" doc:"The new device, of the same class and project. What it leaves empty of place, building, multiplier, parent meter and fed_by it takes over."`
 		On registry.Date   `json:"on" maxLength:"10" doc:"Day; today when empty." example:"2026-11-20"`
 	} `nameHint:"ReplaceDevice"`
 }

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"steward/internal/notices"
 )
 
 const introduction = `What Steward knows of a property company's estates, for people and machines.
@@ -43,6 +46,7 @@ var chapters = []*huma.Tag{
 	{Name: "Alert rules", Description: "What raises incidents, and what is silenced."},
 	{Name: "On call", Description: "Who is called, by what, and whose card says that help is there."},
 	{Name: "Analytics", Description: "What was found out of the measurements: runs of analyses and their results."},
+	{Name: "Operations", Description: "Inspections, complaints, fees and repair orders of projects."},
 	{Name: "Installation", Description: "The ledger, the audit log, privacy."},
 }
 
@@ -53,7 +57,7 @@ func configuration(version string) huma.Config {
 			Info:    &huma.Info{Title: "Steward", Version: version, Description: introduction},
 			Tags:    chapters,
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"session":    {Type: "apiKey", In: "cookie", Name: cookiePlain, Description: "The session of a browser; named " + cookieTLS + " over TLS."},
 					"session_ok": {Type: "apiKey", In: "header", Name: CSRFHeader, Description: "The csrf of GET /session, with every request of a session that is not GET."},
@@ -88,6 +92,7 @@ func (op *operation) huma() huma.Operation {
 		Security:        []map[string][]string{},
 		Extensions:      map[string]any{"x-permission": string(op.permission)},
 	}
+	h.SkipValidateBody = op.Unchecked
 	if op.permission != Public {
 		h.Security = []map[string][]string{{"session": {}, "session_ok": {}}, {"token": {}}}
 		if op.Method == http.MethodGet {
@@ -236,4 +241,17 @@ func (op *operation) status(described *huma.Operation) int {
 		return http.StatusOK
 	}
 	return http.StatusNoContent
+}
+
+// schemaName is the name of a type in the document. Rectification notices have names
+// of their own: incidents have notices too, and findings changes.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[notices.Notice]().PkgPath() {
+		return "Rectification" + name
+	}
+	return name
 }

@@ -10,6 +10,7 @@ import (
 
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -249,8 +250,12 @@ func mayWriteTo(scope authz.Scope, topic string) bool {
 	return scope.All() || ok && scope.Covers(at)
 }
 
-// placeOfTopic is the project that a topic names, if it is a device's.
+// placeOfTopic is the project that a topic names, if it is a device's or one of
+// operations.
 func placeOfTopic(topic string) (authz.Place, bool) {
+	if at, _, err := operations.ParseTopic(topic); err == nil {
+		return at, true
+	}
 	device, _, err := telemetry.ParseTopic(topic)
 	if err != nil {
 		return authz.Place{}, false

@@ -53,6 +53,8 @@ type aim struct {
 	incident, alertRule, silence  string
 	override, responder           string
 	run, against                  string // two runs of an analysis, which are of all estates
+	finding                       string
+	notice, today                 string
 	serial                        int
 	vMeter, vBuilding, vProject   int64
 	vRegion, vPerson, vCredential int64
@@ -240,6 +242,11 @@ func recipes() map[string]recipe {
 	}
 	maps.Copy(r, alertingRecipes())
 	maps.Copy(r, analyticsRecipes())
+	maps.Copy(r, operationsRecipes())
+	maps.Copy(r, findingsRecipes())
+	maps.Copy(r, correctionsRecipes())
+	maps.Copy(r, noticesRecipes())
+	maps.Copy(r, reportsRecipes())
 	for _, table := range []string{"regions", "projects", "buildings", "devices"} {
 		for _, format := range []string{"csv", "xlsx"} {
 			r["export-"+table+"-"+format] = recipe{needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/export/" + table + "." + format + a.query()) }}
@@ -257,6 +264,8 @@ func recipes() map[string]recipe {
 type things struct {
 	rule, person, token, credential                   string
 	incident, alertRule, silence, override, responder string
+	notice                                            string
+	finding                                           string
 }
 
 // void is an estate that does not exist, beside one that does: what a caller may
@@ -282,6 +291,8 @@ func (w *world) plantThings(at authz.Place) things {
 	credential, _, err := people.CreateCredential(ctx, identity.Credential{Kind: identity.DeviceCredential, Region: at.Region, Project: at.Project, Class: telemetry.Meter, Device: fmt.Sprintf("d%d", n)})
 	w.must(err)
 	out := things{rule: rule.ID, person: p.ID, token: token.ID, credential: credential.ID}
+	out.notice = w.plantNotice(at)
+	out.finding = w.plantFinding(at)
 	w.plantAlerting(at, n, &out)
 	return out
 }
@@ -296,7 +307,10 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 		at: at, meter: "m-" + at.Project, waiting: "w-" + at.Project, building: "b-" + at.Project, letter: letterOfPlace(at), passer: passer(at),
 		run: w.run, against: w.against, serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
 	}
+	a.today = w.now.Format(time.DateOnly)
 	if strings.HasSuffix(at.Project, "void") {
+		a.notice = "20260101-aaaaaaaaaaaaaaaa"
+		a.finding = "20260101-aaaaaaaaaaaaaaaa"
 		a.rule, a.person, a.token, a.credential = "none", "none", "none", "none"
 		a.incident, a.alertRule, a.silence, a.override, a.responder, a.vAlertRule = "20260101-aaaaaaaaaaaaaaaa", "none", "none", "none", "none", 1
 		return a
@@ -311,6 +325,8 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 		w.must(err)
 	}
 	a.rule, a.person, a.token, a.credential = ids.rule, ids.person, ids.token, ids.credential
+	a.notice = ids.notice
+	a.finding = ids.finding
 	a.incident, a.alertRule, a.silence, a.override, a.responder = ids.incident, ids.alertRule, ids.silence, ids.override, ids.responder
 	alertRule, err := view.AlertRule(ctx, a.alertRule)
 	w.must(err)

@@ -22,9 +22,11 @@ import (
 	"steward/internal/clickhouse/clickhousetest"
 	"steward/internal/controldb"
 	"steward/internal/controldb/controldbtest"
+	"steward/internal/findings"
 	"steward/internal/identity"
 	"steward/internal/incident"
 	"steward/internal/live"
+	"steward/internal/notices"
 	"steward/internal/registry"
 	"steward/internal/runs"
 	"steward/internal/telemetry"
@@ -60,6 +62,10 @@ type world struct {
 	runs         *runs.Store
 	run, against string // two of an analysis, the later one first
 
+	notices *notices.Store
+
+	findings *findings.Store
+
 	mu     sync.Mutex // guards serial
 	serial int
 }
@@ -81,6 +87,8 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 	}
 	w.identity = service
 	w.openRuns()
+	w.openNotices()
+	w.openFindings()
 	w.data = clickhousetest.Start(t)
 	w.board, err = live.New(live.Options{})
 	w.must(err)
@@ -94,7 +102,7 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 	w.api, err = build(Options{
 		Registry: w.registry, Identity: w.identity, Data: w.data, Live: w.board, Replay: w.replays, Answers: registry.NewAnswers(db, nil),
 		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{},
-		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data,
+		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data, Reports: reportsStandIn{}, Operations: w.data, Pseudonym: func(name string) string { return "psn_of_" + name }, Notices: w.notices, Findings: w.findings, Corrections: w.data,
 		Ledger: func(context.Context) (Ledger, error) { return Ledger{Received: 3, Stored: 3}, nil },
 		VerifyAudit: func(ctx context.Context) (AuditProof, error) {
 			head, err := db.VerifyAudit(ctx)
@@ -181,8 +189,10 @@ func (w *world) plant() {
 		w.must(err)
 		w.planted[at] = w.plantThings(at)
 		w.plantData(at)
+		w.plantCorrection(at)
 	}
 	w.plantAnalytics()
+	w.plantOperations()
 }
 
 // letterOfPlace is the id of the dead letter of an estate.

@@ -12,6 +12,7 @@ package codec
 import (
 	"errors"
 
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -38,12 +39,13 @@ type Reject struct {
 // Output collects what messages decode to. Its slices are reused: a caller
 // takes what it needs and resets.
 type Output struct {
-	Readings []telemetry.Reading
-	States   []telemetry.State
-	Events   []telemetry.Event
-	Statuses []telemetry.Status
-	Rejects  []Reject
-	Dated    bool // every part carried the device's own time
+	Readings   []telemetry.Reading
+	States     []telemetry.State
+	Events     []telemetry.Event
+	Statuses   []telemetry.Status
+	Operations []operations.Record
+	Rejects    []Reject
+	Dated      bool // every part carried the sender's own time
 }
 
 // Reset empties the output and keeps its capacity.
@@ -52,6 +54,7 @@ func (o *Output) Reset() {
 	o.States = o.States[:0]
 	o.Events = o.Events[:0]
 	o.Statuses = o.Statuses[:0]
+	o.Operations = o.Operations[:0]
 	o.Rejects = o.Rejects[:0]
 	o.Dated = true
 }

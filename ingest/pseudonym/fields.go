@@ -12,7 +12,7 @@ var (
 	// subjects that also stand alone: "owner": "…".
 	subjects = []string{
 		"card", "cardholder", "holder", "person", "personnel", "people", "user", "owner", "resident", "householder", "tenant",
-		"visitor", "guest", "employee", "staff", "worker", "member", "student", "operator", "driver", "courier",
+		"visitor", "guest", "employee", "staff", "worker", "member", "student", "operator", "inspector", "driver", "courier",
 		"face", "fingerprint", "finger", "palm", "iris", "plate", "licenseplate", "carplate", "numberplate",
 		"credential", "badge", "fob", "keyfob", "iccard", "accesscard", "identity", "idcard", "passport", "certificate",
 	}
@@ -33,10 +33,10 @@ var (
 		"phone", "mobile", "mobilephone", "tel", "telephone", "cellphone", "email", "mail", "wechat", "openid", "unionid",
 		"photo", "picture", "image", "avatar", "snapshot", "portrait", "birthday", "birthdate", "dateofbirth", "homeaddress",
 		"uid", "rfid", "epc", "nfc", "nfcid", "tagid", "qrcode", "qr", "barcode", "pin", "pincode", "password", "passwd", "passcode",
-		"openedby", "unlockedby", "approvedby", "invitedby",
+		"inspectorkey", "openedby", "unlockedby", "approvedby", "invitedby",
 		"姓名", "名字", "人员", "人员姓名", "人员编号", "卡", "卡号", "卡片号", "卡片编号", "用户", "用户名", "用户姓名", "用户编号",
 		"业主", "业主姓名", "住户", "住户姓名", "租户", "访客", "访客姓名", "员工", "员工姓名", "员工号", "员工编号", "工号", "持卡人",
-		"手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系人", "身份证", "身份证号", "身份证号码", "证件号", "证件号码",
+		"巡检人", "检查人", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系人", "身份证", "身份证号", "身份证号码", "证件号", "证件号码",
 		"护照", "护照号", "车牌", "车牌号", "车牌号码", "人脸", "指纹", "照片", "图片", "抓拍", "邮箱", "微信", "微信号", "二维码", "密码",
 		"xingming", "kahao", "shouji", "shoujihao", "shenfenzheng", "shenfenzhenghao", "chepai", "chepaihao",
 	}

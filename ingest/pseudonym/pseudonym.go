@@ -28,6 +28,7 @@ import (
 	"strings"
 	"sync"
 
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -126,9 +127,12 @@ func begins(b []byte) bool {
 }
 
 // Concerns reports whether messages on a topic may hold people: those of access
-// gates, and those on a malformed topic that mentions access. The latter will
-// be quarantined, but are read there.
+// gates, records of operations, and those on a malformed topic that mentions access.
+// The latter will be quarantined, but are read there.
 func Concerns(topic string) bool {
+	if operations.IsTopic(topic) {
+		return true
+	}
 	const class = string(telemetry.Access)
 	mentioned := false
 	for rest, more := topic, true; more && !mentioned; {

@@ -15,13 +15,16 @@ import (
 	"steward/analytics"
 	"steward/analytics/consumption"
 	"steward/analytics/coverage"
+	"steward/analytics/forecast"
 	"steward/analytics/job"
 	"steward/analytics/reliability"
 	"steward/dashboard/api"
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/controldb"
+	"steward/internal/findings"
 	"steward/internal/incident"
+	"steward/internal/notices"
 	"steward/internal/registry"
 	"steward/internal/runs"
 	"steward/internal/telemetry"
@@ -33,7 +36,7 @@ type (
 	AnalyticsRequest = analytics.Request
 )
 
-// openRuns opens the database of runs.
+// openRuns opens the database of runs, and of what they found.
 func (a *App) openRuns(ctx context.Context) error {
 	db, err := runsDB(ctx, a.cfg, a.logger)
 	if err != nil {
@@ -41,7 +44,8 @@ func (a *App) openRuns(ctx context.Context) error {
 	}
 	a.life.onStop("analytics runs", 5*time.Second, func(context.Context) error { return db.Close() })
 	a.health.add("analytics runs", db.Ping)
-	a.runs = runs.NewStore(db, runs.Options{})
+	a.runs, a.findings = runs.NewStore(db, runs.Options{}), findings.NewStore(db, findings.Options{})
+	a.notices = newNotices(db, a.analyticsFiles, a.projectZone)
 	return nil
 }
 
@@ -53,32 +57,29 @@ func runsDB(ctx context.Context, cfg Config, logger *slog.Logger) (*controldb.DB
 	return db, nil
 }
 
-// OpenRuns opens the runs of analyses that cfg names, which several processes may do
-// at the same time. The caller calls release at the end.
-func OpenRuns(ctx context.Context, cfg Config, logger *slog.Logger) (store *runs.Store, release func() error, err error) {
+// openRunsDB opens the database of runs that cfg names for a command, which several
+// processes may do at the same time.
+func openRunsDB(ctx context.Context, cfg Config, logger *slog.Logger) (*controldb.DB, error) {
 	if cfg.Registry.DSN == "" {
 		if err := makeDataDir(cfg.DataDir); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	db, err := runsDB(ctx, cfg, logger)
-	if err != nil {
-		return nil, nil, err
-	}
-	return runs.NewStore(db, runs.Options{}), db.Close, nil
+	return runsDB(ctx, cfg, logger)
 }
 
 // startAnalytics runs the analyses, unless this process is not to: what people queue
 // here then waits for another one.
 func (a *App) startAnalytics(_ context.Context, version string) error {
 	service, err := NewAnalytics(a.cfg, AnalyticsParts{
-		Runs: a.runs, Store: a.db, Registry: a.control.Registry, Incidents: a.incidents, Estate: a.estate, Files: a.alertingFiles,
-		Version: version, Logger: a.logger, Registerer: a.registry, alarm: analyticsAlarm{deskDoor{a}},
+		Runs: a.runs, Findings: a.findings, Notices: a.notices, Store: a.db, Registry: a.control.Registry, Incidents: a.incidents, Estate: a.estate, Files: a.alertingFiles,
+		Analyses: a.analyticsFiles, Version: version, Logger: a.logger, Registerer: a.registry, alarm: analyticsAlarm{deskDoor{a}},
 	})
 	if err != nil {
 		return err
 	}
 	a.analytics = service
+	a.life.run("overdue rectification notices", 10*time.Second, a.escalateNotices)
 	if a.cfg.Analytics.Enabled {
 		a.life.run("analytics", 30*time.Second, service.Run)
 	}
@@ -88,11 +89,14 @@ func (a *App) startAnalytics(_ context.Context, version string) error {
 // AnalyticsParts are what analyses stand on.
 type AnalyticsParts struct {
 	Runs       *runs.Store
+	Findings   *findings.Store
+	Notices    *notices.Store
 	Store      *clickhouse.Store // nil to look at the jobs alone
 	Registry   *registry.Store   // nil likewise, and so those that follow
 	Incidents  *incident.Store
 	Estate     *estate.Estate
 	Files      *AlertingFiles
+	Analyses   *AnalyticsFiles
 	Version    string
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil for no metrics
@@ -106,22 +110,38 @@ func NewAnalytics(cfg Config, p AnalyticsParts) (*analytics.Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("analytics.time_zone: %w", err) // it was checked
 	}
+	if p.Analyses == nil { // to look at the jobs alone
+		p.Analyses = &AnalyticsFiles{}
+	}
+	jobs, err := analyticsJobs(cfg, p, zone)
+	if err != nil {
+		return nil, err
+	}
 	c := cfg.Analytics
 	return analytics.New(analytics.Options{
-		Jobs: analyticsJobs(p, zone), Off: c.Off, Runs: p.Runs, Results: p.Store, Alarm: p.alarm,
+		Jobs: jobs, Off: c.Off, Runs: p.Runs, Results: p.Store, Alarm: p.alarm,
 		Zone: zone, Concurrency: c.Concurrency, TimeLimit: c.TimeLimit.Std(), Keep: c.Keep.Std(), Owner: processName(), Version: p.Version,
 		Logger: p.Logger, Registerer: p.Registerer,
 	})
 }
 
 // analyticsJobs are all analyses.
-func analyticsJobs(p AnalyticsParts, zone *time.Location) []job.Job {
+func analyticsJobs(cfg Config, p AnalyticsParts, zone *time.Location) ([]job.Job, error) {
+	reports, err := reportsJob(cfg, p, p.Analyses.Reports, zone)
+	if err != nil {
+		return nil, err
+	}
 	return []job.Job{
 		consumption.New(p.Store, consumption.History{Registry: p.Registry}, zone),
 		coverage.New(p.Store, zone),
 		reliability.New(p.Store, zone),
 		standardsJob(p, zone),
-	}
+		forecast.New(p.Store, zone),
+		replacementJob(p, p.Analyses.Replacement, zone),
+		energyJob(p, zone, cfg.Analytics.Weather),
+		scorecardJob(p, zone),
+		reports,
+	}, nil
 }
 
 // processName names this process among those that share the database of runs, and

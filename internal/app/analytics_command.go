@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
+	"steward/analytics/report/compose"
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
+	"steward/internal/findings"
 	"steward/internal/runs"
 )
 
@@ -15,8 +19,11 @@ import (
 // may be at the same databases, and each run is carried out once.
 type AnalyticsDoor struct {
 	*AnalyticsService
-	Runs  *runs.Store
-	Store *clickhouse.Store // nil when it was not asked for
+	Runs     *runs.Store
+	Findings *findings.Store
+	Store    *clickhouse.Store // nil when it was not asked for, and so what follows
+
+	Reports *compose.Composer
 }
 
 // OpenAnalytics opens what analyses stand on. Without results only the jobs and the
@@ -62,18 +69,35 @@ func OpenAnalytics(ctx context.Context, cfg Config, results bool, version string
 		if parts.Files, err = LoadAlerting(cfg); err != nil {
 			return nil, nil, err
 		}
+		if parts.Analyses, err = LoadAnalytics(cfg); err != nil {
+			return nil, nil, err
+		}
 		a := &App{cfg: cfg, control: control}
 		if _, err := a.fillEstate(ctx); err != nil {
 			return nil, nil, err
 		}
 		parts.Estate = a.estate
 	}
-	store, closeRuns, err := OpenRuns(ctx, cfg, logger)
+	runsDB, err := openRunsDB(ctx, cfg, logger)
 	if err != nil {
 		return nil, nil, err
 	}
-	closers = append(closers, closeRuns)
+	closers = append(closers, runsDB.Close)
+	store := runs.NewStore(runsDB, runs.Options{})
 	door.Runs, parts.Runs = store, store
+	door.Findings = findings.NewStore(runsDB, findings.Options{})
+	parts.Findings = door.Findings
+	parts.Notices = newNotices(runsDB, parts.Analyses, func(at authz.Place) *time.Location {
+		if parts.Estate == nil {
+			return time.UTC
+		}
+		return parts.Estate.Project(at).Zone
+	})
+	if results {
+		if door.Reports, err = newReports(cfg, store, door.Store, parts.Registry); err != nil {
+			return nil, nil, err
+		}
+	}
 	if door.AnalyticsService, err = NewAnalytics(cfg, parts); err != nil {
 		return nil, nil, err
 	}

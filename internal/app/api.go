@@ -18,11 +18,16 @@ import (
 // startAPI puts the REST interface behind the page's door, when everything that
 // it asks is there.
 func (a *App) startAPI(version string) error {
+	reports, err := newReports(a.cfg, a.runs, a.db, a.control.Registry)
+	if err != nil {
+		return err
+	}
 	handler, err := api.New(api.Options{
 		Registry: a.control.Registry, Identity: a.control.Identity, Data: a.db, Live: a.board,
 		Replay: replayer{a}, Answers: registry.NewAnswers(a.control.db, time.Now),
 		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a},
-		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db,
+		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db, Reports: reportDoor{reports, time.Now}, Notices: a.notices, Findings: a.findings, Corrections: a.db,
+		Operations: a.db, Pseudonym: a.privacy.Of,
 		Ledger: a.ledger, VerifyAudit: a.verifyAudit, Audit: a.control.note,
 		Logger: a.logger, Registerer: a.registry, Version: version,
 	})

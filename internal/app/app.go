@@ -25,9 +25,11 @@ import (
 	"steward/ingest/spool"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/embedded"
+	"steward/internal/findings"
 	"steward/internal/incident"
 	"steward/internal/live"
 	"steward/internal/live/calls"
+	"steward/internal/notices"
 	"steward/internal/runs"
 	"steward/internal/telemetry"
 )
@@ -40,24 +42,27 @@ type App struct {
 	life     *lifecycle
 	health   health
 
-	spool         *spool.Spool
-	control       *Control
-	db            *clickhouse.Store
-	board         *live.Board
-	api           lateHandler
-	store         *ingest.Store
-	devices       *ingest.Directory
-	incidents     *incident.Store
-	calls         *calls.Board
-	estate        *estate.Estate
-	alertingFiles *AlertingFiles
-	people        *alertingPeople
-	alerting      *alerting.Service
-	channels      *notify.Channels
-	runs          *runs.Store
-	analytics     *analytics.Service
-	privacy       *pseudonym.Pseudonymizer
-	ingestMetrics *ingest.Metrics
+	spool          *spool.Spool
+	control        *Control
+	db             *clickhouse.Store
+	board          *live.Board
+	api            lateHandler
+	store          *ingest.Store
+	devices        *ingest.Directory
+	incidents      *incident.Store
+	calls          *calls.Board
+	estate         *estate.Estate
+	alertingFiles  *AlertingFiles
+	analyticsFiles *AnalyticsFiles
+	people         *alertingPeople
+	alerting       *alerting.Service
+	channels       *notify.Channels
+	runs           *runs.Store
+	findings       *findings.Store
+	notices        *notices.Store
+	analytics      *analytics.Service
+	privacy        *pseudonym.Pseudonymizer
+	ingestMetrics  *ingest.Metrics
 
 	httpAddr   string
 	brokerAddr string
@@ -88,6 +93,7 @@ func (a *App) start(ctx context.Context, version string) error {
 	}{
 		{"opening the spool", a.openSpool},
 		{"reading the alerting files", func(context.Context) (err error) { a.alertingFiles, err = LoadAlerting(a.cfg); return err }},
+		{"reading the analytics files", func(context.Context) (err error) { a.analyticsFiles, err = LoadAnalytics(a.cfg); return err }},
 		{"opening the registry", a.openControl},
 		{"opening the incidents", a.openIncidents},
 		{"opening the runs of analyses", a.openRuns},

@@ -49,6 +49,11 @@ func Check(ctx context.Context, cfg Config, logger *slog.Logger) []Finding {
 	add("incidents", detail, err)
 	detail, err = checkAnalytics(ctx, cfg, logger)
 	add("analytics", detail, err)
+	analyses, err := LoadAnalytics(cfg)
+	if err == nil {
+		detail, err = analyses.check(ctx, control)
+	}
+	add("analytics files", detail, err)
 	files, err := LoadAlerting(cfg)
 	if err == nil {
 		detail = files.describe()

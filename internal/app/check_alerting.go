@@ -69,6 +69,11 @@ func checkCalendars(ctx context.Context, calendars *calendar.Set, control *Contr
 }
 
 func checkProjectCalendars(ctx context.Context, calendars *calendar.Set, control *Control) error {
+	return checkProjects(ctx, control, "calendar", "alerting.calendar", calendars.Names(), func(p registry.Project) string { return p.Calendar })
+}
+
+// checkProjects looks for projects that name something of a file which is not there.
+func checkProjects(ctx context.Context, control *Control, what, key string, known []string, name func(registry.Project) string) error {
 	var wrong []string
 	view := control.Registry.As(authz.SystemPrincipal("check"))
 	for page := (registry.Page{Limit: followPage}); ; {
@@ -77,8 +82,8 @@ func checkProjectCalendars(ctx context.Context, calendars *calendar.Set, control
 			return err
 		}
 		for _, p := range list.Items {
-			if p.Calendar != "" && !calendars.Has(p.Calendar) {
-				wrong = append(wrong, fmt.Sprintf("%s/%s (%s)", p.Region, p.ID, p.Calendar))
+			if n := name(p); n != "" && !slices.Contains(known, n) {
+				wrong = append(wrong, fmt.Sprintf("%s/%s (%s)", p.Region, p.ID, n))
 			}
 		}
 		if page.Cursor = list.Next; page.Cursor == "" {
@@ -94,6 +99,6 @@ func checkProjectCalendars(ctx context.Context, calendars *calendar.Set, control
 		more = fmt.Sprintf(" and %d more", n)
 	}
 	slices.Sort(wrong)
-	return fmt.Errorf("projects name a calendar that is not there: %s%s: enter it in alerting.calendar, or give the project one of %s",
-		strings.Join(wrong[:min(len(wrong), shown)], ", "), more, strings.Join(calendars.Names(), ", "))
+	return fmt.Errorf("projects name a %s that is not there: %s%s: enter it in %s, or give the project one of %s",
+		what, strings.Join(wrong[:min(len(wrong), shown)], ", "), more, key, strings.Join(known, ", "))
 }

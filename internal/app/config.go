@@ -188,6 +188,14 @@ type Analytics struct {
 	Concurrency int      `koanf:"concurrency"`
 	TimeLimit   Duration `koanf:"time_limit"`
 	Keep        Duration `koanf:"keep"`
+
+	// Each file is the shipped one when its key is empty; there is no weather then.
+	Tariffs     string `koanf:"tariffs"`
+	Scorecard   string `koanf:"scorecard"`
+	Replacement string `koanf:"replacement"`
+	Contracts   string `koanf:"contracts"`
+	Reports     string `koanf:"reports"`
+	Weather     string `koanf:"weather"`
 }
 
 // DefaultConfig is what holds where nothing is configured: everything in one

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"steward/internal/authz"
+	"steward/internal/runs"
 	"steward/internal/simulate"
 )
 
@@ -38,9 +39,14 @@ type DemoOptions struct {
 // wait for an entrapment for a year.
 const demoPace = 2
 
-// demoStep is the cadence of the history: a quarter of an hour, as the grid's
-// own meters keep.
-const demoStep = 15 * time.Minute
+// demoStep is the cadence of the last month of history: a quarter of an hour, as the
+// grid's own meters keep. Before that it is an hour: a year of it is what analyses
+// need, and nobody looks closer.
+const (
+	demoStep       = 15 * time.Minute
+	demoCoarseStep = time.Hour
+	demoFine       = 30 * 24 * time.Hour
+)
 
 // demoState is what a demonstration remembers of itself in its data folder: the
 // simulated world is a function of it. Its presence also says that the folder
@@ -74,6 +80,7 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 	cfg.Engine.Library = opts.Library
 	cfg.Ingest.FlushInterval = Duration(demoFlush)
 	cfg.Spool.MaxBytes, cfg.Spool.ReserveBytes = 2<<30, 128<<20
+	cfg.Analytics.Enabled = false // until there is a history
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -94,16 +101,16 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 			return err
 		}
 	}
-	if !state.Written {
-		if err := a.fillHistory(ctx, state, opts); err != nil {
-			if ctx.Err() != nil {
-				return nil // it goes on with the next run
-			}
-			return err
+	if err := a.tellHistory(ctx, state, opts); err != nil {
+		if ctx.Err() != nil {
+			return nil // it goes on with the next run
 		}
+		return err
 	}
 	return a.Wait(ctx)
 }
+
+var demoPrincipal = authz.SystemPrincipal("demo")
 
 // DemoLogin is the first administrator of a demonstration.
 const DemoLogin = "admin"
@@ -114,7 +121,7 @@ func (a *App) seedDemo(ctx context.Context, state demoState) (password string, e
 	if err != nil {
 		return "", err
 	}
-	if err := seedRegistry(ctx, a.control.Registry.As(authz.SystemPrincipal("demo")), fleet); err != nil {
+	if err := seedRegistry(ctx, a.control.Registry.As(demoPrincipal), fleet); err != nil {
 		return "", err
 	}
 	password, _, err = a.control.Identity.Bootstrap(ctx, DemoLogin)
@@ -141,6 +148,37 @@ func (a *App) runFleet(state demoState, rate float64) error {
 	return nil
 }
 
+// tellHistory writes the past, counts what was used in it, and from then on lets the
+// analyses run at their times.
+func (a *App) tellHistory(ctx context.Context, state demoState, opts DemoOptions) error {
+	if !state.Written {
+		if err := a.fillHistory(ctx, state, opts); err != nil {
+			return err
+		}
+		if err := a.fillOperations(ctx, state); err != nil {
+			return err
+		}
+		for _, job := range []string{"consumption", "coverage"} {
+			r, err := a.analytics.Foreground(ctx, demoPrincipal, AnalyticsRequest{Job: job, From: state.Start.Truncate(time.Hour), To: state.Live.Truncate(time.Hour)}, func(runs.Run) {})
+			if err == nil && r.State != runs.Done {
+				err = fmt.Errorf("%s of the history: %s: %s", job, r.State, r.Error)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		state.Written = true
+		if err := state.save(opts.DataDir); err != nil {
+			return err
+		}
+		if opts.OnHistory != nil {
+			opts.OnHistory()
+		}
+	}
+	a.life.run("analytics", 30*time.Second, a.analytics.Run)
+	return nil
+}
+
 // fillHistory writes the past while the present is live already: it takes a
 // minute, and nobody likes to wait for the past. The world is a function of its
 // seed and the time, so that a second fleet has the past of the first.
@@ -149,16 +187,25 @@ func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("demo-%d", state.Start.Unix())
-	if err := WriteHistory(ctx, a.cfg, a.db, fleet, key, state.Start, state.Live, demoStep, opts.OnProgress); err != nil {
+	fine := state.Live.Add(-demoFine)
+	if fine.Before(state.Start) {
+		fine = state.Start
+	}
+	rows := 0
+	write := func(part string, from, to time.Time, step time.Duration) error {
+		before := rows
+		key := fmt.Sprintf("demo-%d%s", state.Start.Unix(), part)
+		return WriteHistory(ctx, a.cfg, a.db, fleet, key, from, to, step, func(n int) {
+			if rows = before + n; opts.OnProgress != nil {
+				opts.OnProgress(rows)
+			}
+		})
+	}
+	if err := write("-hourly", state.Start, fine, demoCoarseStep); err != nil {
 		return err
 	}
-	state.Written = true
-	if err := state.save(opts.DataDir); err != nil {
+	if err := write("", fine, state.Live, demoStep); err != nil {
 		return err
-	}
-	if opts.OnHistory != nil {
-		opts.OnHistory()
 	}
 	return a.restoreBoard(ctx)
 }

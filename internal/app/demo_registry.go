@@ -45,6 +45,9 @@ var demoKinds = map[string]string{
 	simulate.Tank: "消防水箱", simulate.Gate: "人行闸机", simulate.Door: "单元门",
 }
 
+// demoTariff is one of the shipped tariffs.
+const demoTariff = "example-estate"
+
 // newcomers is every how many devices of the fleet one is left out of the
 // registry, so that a visitor sees one arrive that nobody knows.
 const newcomers = 200
@@ -96,7 +99,7 @@ func (s *seeder) project(region, id string) {
 	s.once("project "+authz.Place{Region: region, Project: id}.String(), func() error {
 		n := float64(len(s.done))
 		_, err := s.view.CreateProject(s.ctx, registry.Project{
-			Region: region, ID: id, Name: demoName(id), TimeZone: "Asia/Shanghai",
+			Region: region, ID: id, Name: demoName(id), TimeZone: "Asia/Shanghai", Tariff: demoTariff,
 			FloorAreaM2: 80_000 + 900*n, Households: 600 + int(7*n), OccupiedOn: "2014-06-01",
 		})
 		return err

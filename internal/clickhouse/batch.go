@@ -3,13 +3,14 @@ package clickhouse
 import (
 	"github.com/ClickHouse/ch-go/proto"
 
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
 // Batch gathers rows, column by column in the form in which ClickHouse takes
 // them, for one Append. The zero value is ready to use. It is not safe for
-// concurrent use. It copies what it is given, except for the Device behind the
-// pointer, which must not change until Reset.
+// concurrent use. It copies what it is given, except for what is behind a pointer, a
+// Device or a record, which must not change until Reset.
 //
 // Its contents depend only on what was added and in which order: a batch that
 // is built again from the same input is the same to the last byte, which is
@@ -20,6 +21,9 @@ type Batch struct {
 	states   stateRows
 	events   eventRows
 	letters  letterRows
+
+	// Records of operations are few, and stay as they are.
+	operations []operations.Record
 }
 
 // readingRows are the columns of readings.
@@ -106,9 +110,13 @@ func (b *Batch) AddDeadLetter(l telemetry.DeadLetter) {
 	t.parts.add(l.Received, 0)
 }
 
+// AddOperation adds a row for the table of the record's kind. The record must not
+// change until Reset.
+func (b *Batch) AddOperation(r operations.Record) { b.operations = append(b.operations, r) }
+
 // Rows is the number of rows of all tables.
 func (b *Batch) Rows() int {
-	return len(b.readings.ts) + len(b.states.ts) + len(b.events.ts) + len(b.letters.received)
+	return len(b.readings.ts) + len(b.states.ts) + len(b.events.ts) + len(b.letters.received) + len(b.operations)
 }
 
 // Bytes estimates the memory that the rows take, which is about what an Append
@@ -119,7 +127,8 @@ func (b *Batch) Bytes() int {
 	return len(b.readings.ts)*(timesAndKeys+8) + b.devices.bytes +
 		len(s.ts)*timesAndKeys + stringBytes(&s.value) +
 		len(e.ts)*(timesAndKeys+4) + stringBytes(&e.id) + stringBytes(&e.attrs) +
-		len(l.received)*timesAndKeys + stringBytes(&l.id) + stringBytes(&l.topic) + stringBytes(&l.payload) + stringBytes(&l.err)
+		len(l.received)*timesAndKeys + stringBytes(&l.id) + stringBytes(&l.topic) + stringBytes(&l.payload) + stringBytes(&l.err) +
+		len(b.operations)*operationBytes
 }
 
 func stringBytes(c *proto.ColStr) int { return len(c.Buf) + len(c.Pos)*16 }
@@ -155,4 +164,7 @@ func (b *Batch) Reset() {
 		c.Reset()
 	}
 	l.parts.reset()
+
+	clear(b.operations) // nothing is to be held for the next batch's sake
+	b.operations = b.operations[:0]
 }

@@ -33,7 +33,7 @@ func (b *Batch) inserts() []insert {
 	add("events", &b.events.parts, []*proto.ColStr{&b.events.id, &b.events.attrs}, b.eventColumns)
 	l := &b.letters
 	add("dead_letters", &l.parts, []*proto.ColStr{&l.id, &l.topic, &l.payload, &l.err}, b.letterColumns)
-	return all
+	return append(all, operationInserts(b.operations)...)
 }
 
 // The functions below give a table's columns for some of its rows; nil means

@@ -4,25 +4,28 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"time"
 
 	"steward/internal/authz"
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
 // ExportQuery asks for a file of everything that fits.
 type ExportQuery struct {
-	Table  string // TableReadings or TableEvents
+	Table  string // TableReadings, TableEvents, or the name of a kind of operations
 	Format string // FormatArrow, FormatParquet or FormatCSV
 	Filter
 	From, To   time.Time          // from ≤ time < to; zero for the beginning, and for now; of buckets those that begin in it
 	Devices    []telemetry.Device // of readings: only these, MaxDevices at most; none for all
 	Metrics    []string           // of readings: only these; none for all
 	Resolution Resolution         // of readings: Raw when Automatic
-	Kinds      []string           // of events: only these; none for all
+	Kinds      []string           // of events: only these; of operations: only those of this kind or type; none for all
 	Severities []string           // of events: only these; none for all
+	State      string             // of operations: OperationsOpen or OperationsClosed; "" for both
 }
 
 // What can be exported and imported, and how.
@@ -74,7 +77,7 @@ func (s *Store) exportPieces(ctx context.Context, scope authz.Scope, plan export
 	if err != nil {
 		return err
 	}
-	for piece := range plan.within(stored).pieces(plan.years, false) {
+	for piece := range plan.asked(stored) {
 		args := arguments{}
 		plan.bind(args)
 		args.period(piece)
@@ -92,13 +95,28 @@ type exportPlan struct {
 	query   string // in queries/scoped/
 	table   string // that it reads
 	years   bool   // ask for a year at a time
+	whole   bool   // ask for all at once
 	columns []exportColumn
 	bind    func(arguments) // all parameters but the scope and the period
+}
+
+// asked are the periods that are asked for one after the other.
+func (plan *exportPlan) asked(stored period) iter.Seq[period] {
+	if plan.whole {
+		return slices.Values([]period{plan.period})
+	}
+	return plan.within(stored).pieces(plan.years, false)
 }
 
 func (q ExportQuery) plan(now time.Time) (plan exportPlan, err error) {
 	if !slices.Contains([]string{FormatArrow, FormatParquet, FormatCSV}, q.Format) {
 		return plan, &ArgumentError{"format", q.Format, "is not one of arrow, parquet, csv"}
+	}
+	if k := operations.KindOf(q.Table); k != nil {
+		return plan, plan.operations(k, q)
+	}
+	if q.State != "" {
+		return plan, &ArgumentError{"state", q.State, "is of operations, not of readings and events"}
 	}
 	if plan.period, err = periodOf(q.From, q.To, now); err != nil {
 		return plan, err
@@ -109,7 +127,7 @@ func (q ExportQuery) plan(now time.Time) (plan exportPlan, err error) {
 	case TableEvents:
 		err = plan.events(q)
 	default:
-		err = &ArgumentError{"table", q.Table, "is not one of readings, events"}
+		err = &ArgumentError{"table", q.Table, "is not one of readings, events, inspections, complaints, fees, repair_orders"}
 	}
 	return plan, err
 }
@@ -160,9 +178,10 @@ func (plan *exportPlan) events(q ExportQuery) error {
 
 // exportColumn is a column of a file.
 type exportColumn struct {
-	name string // in the file
-	from string // in the result of the query
-	kind columnKind
+	name     string // in the file
+	from     string // in the result of the query
+	kind     columnKind
+	nullable bool // it may be unknown: an empty cell
 }
 
 // columnKind is what a column of a file holds.
@@ -173,30 +192,31 @@ const (
 	numberColumn
 	countColumn
 	momentColumn // which the query gives in Unix milliseconds
+	zonedColumn  // a moment that names its zone also in CSV: people write such times themselves
 )
 
 var (
 	readingExport = slices.Concat(
-		[]exportColumn{{"ts", "ts", momentColumn}}, deviceExport,
-		[]exportColumn{{"metric", "metric", textColumn}, {"value", "value", numberColumn}, {"received", "received", momentColumn}})
+		[]exportColumn{{"ts", "ts", momentColumn, false}}, deviceExport,
+		[]exportColumn{{"metric", "metric", textColumn, false}, {"value", "value", numberColumn, false}, {"received", "received", momentColumn, false}})
 
 	bucketExport = slices.Concat(
-		[]exportColumn{{"bucket", "start", momentColumn}}, deviceExport,
+		[]exportColumn{{"bucket", "start", momentColumn, false}}, deviceExport,
 		[]exportColumn{
-			{"metric", "metric", textColumn},
-			{"first_ts", "first_ts", momentColumn}, {"first", "first_value", numberColumn},
-			{"last_ts", "last_ts", momentColumn}, {"last", "last_value", numberColumn},
-			{"min", "least", numberColumn}, {"max", "most", numberColumn}, {"mean", "mean", numberColumn}, {"count", "readings", countColumn},
+			{"metric", "metric", textColumn, false},
+			{"first_ts", "first_ts", momentColumn, false}, {"first", "first_value", numberColumn, false},
+			{"last_ts", "last_ts", momentColumn, false}, {"last", "last_value", numberColumn, false},
+			{"min", "least", numberColumn, false}, {"max", "most", numberColumn, false}, {"mean", "mean", numberColumn, false}, {"count", "readings", countColumn, false},
 		})
 
 	eventExport = slices.Concat(
-		[]exportColumn{{"ts", "ts", momentColumn}}, deviceExport,
+		[]exportColumn{{"ts", "ts", momentColumn, false}}, deviceExport,
 		[]exportColumn{
-			{"kind", "kind", textColumn}, {"id", "id", textColumn}, {"severity", "severity", textColumn},
-			{"attrs", "attrs", textColumn}, {"received", "received", momentColumn},
+			{"kind", "kind", textColumn, false}, {"id", "id", textColumn, false}, {"severity", "severity", textColumn, false},
+			{"attrs", "attrs", textColumn, false}, {"received", "received", momentColumn, false},
 		})
 
 	deviceExport = []exportColumn{
-		{"region", "region", textColumn}, {"project", "project", textColumn}, {"class", "class", textColumn}, {"device", "device", textColumn},
+		{"region", "region", textColumn, false}, {"project", "project", textColumn, false}, {"class", "class", textColumn, false}, {"device", "device", textColumn, false},
 	}
 )

@@ -62,7 +62,7 @@ func newParquetFile(w io.Writer, schema *arrow.Schema) (*parquetFile, error) {
 		parquet.WithCreatedBy("steward"), parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroup))
 	out := &faultyWriter{w: w}
 	file, err := pqarrow.NewFileWriter(schema, out, properties, pqarrow.DefaultWriterProps())
-	if err != nil {
+	if err := cmp.Or(err, out.err); err != nil {
 		return nil, wrapWrite(err)
 	}
 	return &parquetFile{w: file, out: out}, nil
@@ -74,20 +74,20 @@ func (f *parquetFile) write(rows arrow.Record) error {
 
 func (f *parquetFile) close() error { return wrapWrite(cmp.Or(f.w.Close(), f.out.err)) }
 
-// faultyWriter remembers that a write failed, which pqarrow forgets at the end of
-// a row group. It has no Close, which pqarrow would call: w is not ours.
+// faultyWriter remembers the first write that failed, and takes the rest for
+// written: pqarrow panics when the first bytes of a file cannot be written, and
+// forgets an error at the end of a row group. It has no Close, which pqarrow would
+// call: w is not ours.
 type faultyWriter struct {
 	w   io.Writer
 	err error
 }
 
 func (f *faultyWriter) Write(p []byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
+	if f.err == nil {
+		_, f.err = f.w.Write(p)
 	}
-	n, err := f.w.Write(p)
-	f.err = err
-	return n, err
+	return len(p), nil
 }
 
 type csvFile struct {
@@ -107,7 +107,7 @@ func newCSVFile(w io.Writer, columns []exportColumn) (*csvFile, error) {
 func (f *csvFile) write(rows arrow.Record) error {
 	for row := range int(rows.NumRows()) {
 		for i := range f.columns {
-			f.line[i] = csvCell(rows.Column(i), row)
+			f.line[i] = csvCell(rows.Column(i), row, f.columns[i].kind)
 		}
 		if err := f.w.Write(f.line); err != nil {
 			return wrapWrite(err)
@@ -126,7 +126,10 @@ func (f *csvFile) close() error {
 // ClickHouse read it.
 const csvTime = "2006-01-02 15:04:05.000"
 
-func csvCell(column arrow.Array, row int) string {
+func csvCell(column arrow.Array, row int, kind columnKind) string {
+	if column.IsNull(row) {
+		return ""
+	}
 	switch c := column.(type) {
 	case *array.String:
 		return shieldCell(c.Value(row))
@@ -135,7 +138,11 @@ func csvCell(column arrow.Array, row int) string {
 	case *array.Uint64:
 		return strconv.FormatUint(c.Value(row), 10)
 	case *array.Timestamp:
-		return time.UnixMilli(int64(c.Value(row))).UTC().Format(csvTime)
+		at := time.UnixMilli(int64(c.Value(row))).UTC()
+		if kind == zonedColumn {
+			return at.Format("2006-01-02T15:04:05.000Z07:00")
+		}
+		return at.Format(csvTime)
 	}
 	panic(fmt.Sprintf("clickhouse: no text for the type %s", column.DataType())) // exportSchema has no others
 }

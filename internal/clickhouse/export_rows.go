@@ -97,7 +97,7 @@ func copyBatch(rows arrow.Record, schema *arrow.Schema, columns []exportColumn, 
 			return fmt.Errorf("clickhouse: export: the answer has %d columns %s, not 1", len(at), c.from)
 		}
 		list[i] = rows.Column(at[0])
-		if c.kind == momentColumn {
+		if c.kind == momentColumn || c.kind == zonedColumn {
 			list[i] = moments(list[i])
 			defer list[i].Release()
 		}
@@ -152,11 +152,11 @@ var moment = &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"}
 
 func exportSchema(columns []exportColumn) *arrow.Schema {
 	types := map[columnKind]arrow.DataType{
-		textColumn: arrow.BinaryTypes.String, numberColumn: arrow.PrimitiveTypes.Float64, countColumn: arrow.PrimitiveTypes.Uint64, momentColumn: moment,
+		textColumn: arrow.BinaryTypes.String, numberColumn: arrow.PrimitiveTypes.Float64, countColumn: arrow.PrimitiveTypes.Uint64, momentColumn: moment, zonedColumn: moment,
 	}
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
-		fields[i] = arrow.Field{Name: c.name, Type: types[c.kind]}
+		fields[i] = arrow.Field{Name: c.name, Type: types[c.kind], Nullable: c.nullable}
 	}
 	return arrow.NewSchema(fields, nil)
 }

@@ -66,6 +66,26 @@ ENGINE = MergeTree
 ORDER BY (seq, at)
 SETTINGS index_granularity = 8192;
 
+CREATE TABLE complaints
+(
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `updated` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `source` LowCardinality(String) CODEC(ZSTD(1)),
+    `withdrawn` Bool,
+    `type` LowCardinality(String) CODEC(ZSTD(1)),
+    `created` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `answered` Nullable(DateTime64(3, 'UTC')),
+    `closed` Nullable(DateTime64(3, 'UTC')),
+    `satisfied` Nullable(UInt8),
+    `note` String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (region, project, id)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
 CREATE TABLE consumption_1d
 (
     `day` Date CODEC(DoubleDelta, ZSTD(1)),
@@ -245,6 +265,25 @@ PARTITION BY (toYYYYMM(ts), class)
 ORDER BY (project, class, device, ts, kind, id)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1, index_granularity = 8192;
 
+CREATE TABLE fees
+(
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `updated` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `source` LowCardinality(String) CODEC(ZSTD(1)),
+    `withdrawn` Bool,
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `month` Date CODEC(ZSTD(1)),
+    `due` Float64 CODEC(ZSTD(1)),
+    `paid` Float64 CODEC(ZSTD(1)),
+    `paid_on` Nullable(Date)
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (region, project, id)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
+
 CREATE TABLE imports
 (
     `target` LowCardinality(String),
@@ -290,6 +329,28 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received)
 ORDER BY (region, project, incident, n, hash)
 SETTINGS index_granularity = 8192;
+
+CREATE TABLE inspections
+(
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `updated` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `source` LowCardinality(String) CODEC(ZSTD(1)),
+    `withdrawn` Bool,
+    `level` LowCardinality(String) CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) CODEC(ZSTD(1)),
+    `planned` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `done` Nullable(DateTime64(3, 'UTC')),
+    `score` Nullable(Float64),
+    `inspector_key` String CODEC(ZSTD(1)),
+    `building` LowCardinality(String) CODEC(ZSTD(1)),
+    `note` String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (region, project, id)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
 
 CREATE TABLE meter_breaks
 (
@@ -572,6 +633,33 @@ GROUP BY
     class,
     device,
     metric;
+
+CREATE TABLE repair_orders
+(
+    `region` LowCardinality(String) CODEC(ZSTD(1)),
+    `project` LowCardinality(String) CODEC(ZSTD(1)),
+    `id` String CODEC(ZSTD(1)),
+    `updated` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `received` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `source` LowCardinality(String) CODEC(ZSTD(1)),
+    `withdrawn` Bool,
+    `type` LowCardinality(String) CODEC(ZSTD(1)),
+    `priority` LowCardinality(String) CODEC(ZSTD(1)),
+    `device_class` LowCardinality(String) CODEC(ZSTD(1)),
+    `device` LowCardinality(String) CODEC(ZSTD(1)),
+    `building` LowCardinality(String) CODEC(ZSTD(1)),
+    `contractor` LowCardinality(String) CODEC(ZSTD(1)),
+    `created` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `dispatched` Nullable(DateTime64(3, 'UTC')),
+    `arrived` Nullable(DateTime64(3, 'UTC')),
+    `done` Nullable(DateTime64(3, 'UTC')),
+    `cost` Nullable(Float64),
+    `fault_code` LowCardinality(String) CODEC(ZSTD(1)),
+    `note` String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (region, project, id)
+SETTINGS non_replicated_deduplication_window = 10000, index_granularity = 8192;
 
 CREATE TABLE schema_migrations
 (

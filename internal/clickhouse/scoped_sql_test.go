@@ -24,6 +24,7 @@ var placeless = map[string]bool{"dead_letter_replays": true}
 var placed = map[string]bool{
 	"readings": true, "readings_5m": true, "readings_1h": true, "readings_1d": true, "states": true, "events": true, "dead_letters": true,
 	"devices": true, "projects": true, "incident_events": true, "analytics_numbers": true, "analytics_documents": true,
+	"inspections": true, "complaints": true, "fees": true, "repair_orders": true,
 }
 
 var (

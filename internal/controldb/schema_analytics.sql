@@ -56,3 +56,93 @@ CREATE INDEX analytics_runs_good ON analytics_runs (job, regular, period_to, fin
 
 CREATE UNIQUE INDEX analytics_runs_running ON analytics_runs (job) WHERE state = 'running';
 
+CREATE TABLE finding_changes (
+    finding    TEXT      NOT NULL,
+    n          BIGINT    NOT NULL, -- 1 for the first
+    at         TIMESTAMP NOT NULL,
+    state      TEXT      NOT NULL, -- after it
+    actor_kind TEXT      NOT NULL,
+    actor_id   TEXT      NOT NULL,
+    actor_name TEXT      NOT NULL,
+    note       TEXT      NOT NULL,
+    PRIMARY KEY (finding, n)
+);
+
+CREATE TABLE findings (
+    id            TEXT      NOT NULL PRIMARY KEY,
+    region        TEXT      NOT NULL,
+    project       TEXT      NOT NULL,
+    kind          TEXT      NOT NULL,
+    subject       TEXT      NOT NULL,
+    building      TEXT      NOT NULL,
+    medium        TEXT      NOT NULL,
+    state         TEXT      NOT NULL,
+    yuan          DOUBLE PRECISION,          -- a year if it goes on; when it is known
+    weight        DOUBLE PRECISION NOT NULL, -- yuan, or -1: what lists are ordered by
+    since         BIGINT    NOT NULL,        -- Unix milliseconds: waste may have begun at any time
+    body          TEXT      NOT NULL,        -- a JSON object: as it was seen, without evidence
+    evidence      TEXT      NOT NULL,        -- JSON; empty for none
+    run           TEXT      NOT NULL,        -- that saw it last
+    opened_at     TIMESTAMP NOT NULL,
+    seen_at       TIMESTAMP NOT NULL,
+    fixed_at      TIMESTAMP,                 -- while it is fixed or verified
+    checked       TEXT      NOT NULL,        -- a JSON object: the last look after a fix; empty for none
+    saved         DOUBLE PRECISION,          -- yuan a year by that look; while it is verified
+    dismissed     TEXT      NOT NULL,        -- a JSON object: what it came to a year when it was dismissed; empty for none
+    version       BIGINT    NOT NULL,
+    changes       BIGINT    NOT NULL         -- how many there were
+);
+
+CREATE INDEX findings_by_since ON findings (since, id);
+
+CREATE INDEX findings_by_weight ON findings (weight, id);
+
+CREATE UNIQUE INDEX findings_identity ON findings (region, project, kind, subject);
+
+CREATE TABLE rectification_changes (
+    notice     TEXT      NOT NULL,
+    version    BIGINT    NOT NULL,
+    at         TIMESTAMP NOT NULL,
+    state      TEXT      NOT NULL,
+    actor_kind TEXT      NOT NULL,
+    actor_id   TEXT      NOT NULL,
+    actor_name TEXT      NOT NULL,
+    note       TEXT      NOT NULL,
+    evidence   TEXT      NOT NULL, -- a JSON list of texts
+    PRIMARY KEY (notice, version)
+);
+
+CREATE TABLE rectification_notices (
+    id          TEXT      NOT NULL PRIMARY KEY,
+    region      TEXT      NOT NULL,
+    project     TEXT      NOT NULL,
+    kind        TEXT      NOT NULL, -- the component of the scorecard, or manual
+    month       TEXT      NOT NULL, -- of the scorecard; empty for a manual one
+    finding_zh  TEXT      NOT NULL,
+    finding_en  TEXT      NOT NULL,
+    required_zh TEXT      NOT NULL,
+    required_en TEXT      NOT NULL,
+    evidence    TEXT      NOT NULL, -- JSON; empty without any
+    state       TEXT      NOT NULL,
+    live        BOOLEAN   NOT NULL, -- neither closed nor withdrawn
+    owner       TEXT      NOT NULL,
+    issued_at   TIMESTAMP NOT NULL,
+    due_on      TEXT      NOT NULL, -- a day of the project's calendar
+    due_at      TIMESTAMP NOT NULL, -- when that day is over
+    hq_at       TIMESTAMP NOT NULL, -- when headquarters are told
+    told        TEXT      NOT NULL, -- the highest level that was told that it is overdue
+    settled     BOOLEAN   NOT NULL, -- who was told was told also that it is over
+    closed_at   TIMESTAMP,
+    version     BIGINT    NOT NULL
+);
+
+CREATE INDEX rectification_notices_by_time ON rectification_notices (issued_at, id);
+
+CREATE INDEX rectification_notices_due ON rectification_notices (due_at, id) WHERE live;
+
+CREATE UNIQUE INDEX rectification_notices_live ON rectification_notices (region, project, kind) WHERE live AND kind <> 'manual';
+
+CREATE UNIQUE INDEX rectification_notices_month ON rectification_notices (region, project, kind, month) WHERE kind <> 'manual';
+
+CREATE INDEX rectification_notices_unsettled ON rectification_notices (due_at, id) WHERE NOT live AND told <> '' AND NOT settled;
+

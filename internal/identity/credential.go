@@ -17,7 +17,7 @@ type CredentialKind string
 // The kinds of credential.
 const (
 	DeviceCredential  CredentialKind = "device"  // one device: publishes its own topics
-	ProjectCredential CredentialKind = "project" // what publishes for every device of a project
+	ProjectCredential CredentialKind = "project" // what publishes for every device of a project, and the project's records of operations
 	GatewayCredential CredentialKind = "gateway" // a gateway: publishes the topics of its children
 )
 
@@ -64,7 +64,7 @@ func (c Credential) Publish() []string {
 	case DeviceCredential:
 		return []string{base + string(c.Class) + "/" + c.Device + "/+"}
 	case ProjectCredential:
-		return []string{base + "+/+/+"}
+		return []string{base + "+/+/+", base + "operations/+"}
 	case GatewayCredential:
 		filters := make([]string, len(c.Children))
 		for i, child := range c.Children {

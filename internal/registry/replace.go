@@ -14,8 +14,8 @@ import (
 
 // ReplaceDevice puts another device of the same class in the place of one, on a
 // day (today when empty). The new one may be unknown, or pending because it
-// already publishes; what it leaves empty of place and connections it takes over
-// from the old one. What was behind the old one or fed by it now is of the new.
+// already publishes; what it leaves empty of place, multiplier and connections it
+// takes over from the old one. What was behind the old one or fed by it now is of the new.
 // Each of these changes is in the history of its own device.
 func (v *View) ReplaceDevice(ctx context.Context, old telemetry.Device, version int64, by Device, on Date) (was, is Device, err error) {
 	by.Region, by.Project, by.Class = cmp.Or(by.Region, old.Region), cmp.Or(by.Project, old.Project), cmp.Or(by.Class, old.Class)
@@ -79,6 +79,9 @@ func successor(tx *scoped.Tx, by Device) (*change[Device], error) {
 		return nil, controldb.Invalid("id", by.ID, "is %s: it cannot take over", stored.State)
 	}
 	c := &change[Device]{before: &stored, after: stored, action: "replace"}
+	if stored.State == Pending { // nobody has said yet what it is
+		c.after.Multiplier = 0
+	}
 	var nothing Device
 	for _, f := range devices.Fields.All {
 		if f.Editable && !devices.Fields.Equal(&by, &nothing, f) {
@@ -95,6 +98,9 @@ func inherit(d, old *Device, on Date) {
 	d.InstalledOn = cmp.Or(d.InstalledOn, on)
 	d.Building, d.Location = cmp.Or(d.Building, old.Building), cmp.Or(d.Location, old.Location)
 	d.Name, d.Medium, d.Gateway = cmp.Or(d.Name, old.Name), cmp.Or(d.Medium, old.Medium), cmp.Or(d.Gateway, old.Gateway)
+	// The transformers stay when the meter goes: what is behind them would be counted
+	// as a sixtieth from then on.
+	d.Multiplier = cmp.Or(d.Multiplier, old.Multiplier)
 	// It cannot need the one that it replaces.
 	if d.Class == telemetry.Meter && d.ParentMeter == old.ID {
 		d.ParentMeter = ""

@@ -1,0 +1,53 @@
+package energy
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"steward/analytics/nightflow"
+	"steward/internal/incident"
+)
+
+// leak looks at the minimum night flow.
+func (e *exam) leak() {
+	o := nightflow.Options{Zone: e.zone}
+	b := nightflow.NewBuilder(o)
+	for i := range e.hours.value {
+		if v := e.hours.sure(i); !math.IsNaN(v) {
+			b.Add(e.at0(i), v) // m³ of an hour are its mean flow
+		}
+	}
+	r := b.Result()
+	coverage := e.hours.coverage(0, e.hours.hours())
+	if r.Base == nil {
+		e.putEstimate("night_flow_m3h", "m3/h", unknown, float64(r.Nights), coverage, r.Why)
+		return
+	}
+	e.putEstimate("night_flow_m3h", "m3/h", fromFlow(*r.Base), float64(r.Nights), coverage, "")
+	e.look("water_leak")
+	l := r.Leak
+	if l == nil {
+		return
+	}
+	since := e.begin
+	if l.Since != nil {
+		since = *l.Since
+	}
+	c := &chart{Unit: "m3/h", Step: "night", Level: short(r.Base.Value)}
+	for _, n := range r.Minima[max(0, len(r.Minima)-180):] {
+		c.add(n.Date, n.Flow)
+	}
+	e.see(claim{
+		kind: "water_leak", since: since, rate: fromFlow(l.M3Year), sofar: fromFlow(l.M3), unit: e.unit, price: e.priceIn(nil), why: e.money().why,
+		n: float64(l.Nights), coverage: coverage, pattern: 1, chart: c,
+		title: incident.Text{
+			ZH: fmt.Sprintf("%s 疑似漏水，自 %s 起约 %.3g m³/h", e.label, since.In(e.zone).Format(time.DateOnly), l.Rate.Value),
+			EN: fmt.Sprintf("%s: a leak of about %.3g m³/h since %s", e.label, l.Rate.Value, since.In(e.zone).Format(time.DateOnly)),
+		},
+		how: incident.Text{
+			ZH: "夜间 2 至 4 点逐段关阀并观察水表，听漏或用相关仪定位；先查马桶、浮球阀、水箱溢流和绿化管网。",
+			EN: "Between two and four at night close valves one by one and watch the meter; listen or correlate to find the place. Look at flushes, float valves, tank overflows and irrigation first.",
+		},
+	})
+}

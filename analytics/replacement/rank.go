@@ -1,0 +1,195 @@
+package replacement
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"steward/internal/authz"
+	"steward/internal/calendar"
+)
+
+// The order of the plan. What the law or a standard wants comes first, whatever it
+// costs and whatever it avoids: safety is not weighed against yuan. It is done in the
+// order in which it is due. Then comes what avoids most for a yuan of yearly cost, as
+// long as it is worth it. Ties go by the name of the device, so that the same
+// forecasts make the same plan.
+//
+// The budget is spent in this order until something does not fit, and nothing after
+// that is within: not the best that could be bought with the rest, of which a warning
+// tells, but a line that can be drawn anywhere by the cumulative cost, and a larger
+// budget never takes away what a smaller one bought.
+
+// candidate is what the order needs of a device; there are as many as devices.
+type candidate struct {
+	key       string // region/project/class/device
+	at        *tally // of its project
+	pool      *pool  // may be nil
+	cost      int64  // fen; 0 unknown
+	due       calendar.Date
+	benefit   float64
+	avoided   float64 // yuan; NaN without a forecast
+	low, high float64 // NaN without an interval
+	mandatory bool
+	worth     bool
+}
+
+// listed reports whether a candidate is in the plan, within the budget or not.
+func (c *candidate) listed() bool { return c.mandatory || c.benefit > 0 }
+
+func before(a, b *candidate) int {
+	switch {
+	case a.mandatory != b.mandatory:
+		if a.mandatory {
+			return -1
+		}
+		return 1
+	case a.mandatory:
+		return cmp.Or(a.due.Sub(b.due), cmp.Compare(a.key, b.key))
+	}
+	return cmp.Or(cmp.Compare(b.benefit, a.benefit), cmp.Compare(a.key, b.key))
+}
+
+// order is the indexes of the listed candidates in their order.
+func order(all []candidate) []int32 {
+	var listed []int32
+	for i := range all {
+		if all[i].listed() {
+			listed = append(listed, int32(i)) // maxDevices is less
+		}
+	}
+	slices.SortFunc(listed, func(a, b int32) int { return before(&all[a], &all[b]) })
+	return listed
+}
+
+// fen is yuan in hundredths, of which sums are exact.
+func fen(yuan float64) int64 { return int64(math.Round(yuan * 100)) }
+
+func yuan(fen int64) float64 { return float64(fen) / 100 }
+
+// plus does not wrap around: beyond is as good as endless.
+func plus(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// purse is a budget as it is spent.
+type purse struct {
+	of        string
+	budget    float64 // yuan; 0 endless
+	spent     int64   // also beyond the budget, for what comes after
+	mandatory int64
+	empty     bool  // something did not fit
+	next      int64 // its cost
+	left      int64 // what it left
+}
+
+// take reports whether a candidate is within.
+func (p *purse) take(c *candidate) bool {
+	p.spent = plus(p.spent, c.cost)
+	if c.mandatory {
+		p.mandatory = plus(p.mandatory, c.cost)
+	}
+	if p.empty || !c.mandatory && !c.worth {
+		return false
+	}
+	if p.budget > 0 && p.spent > fen(p.budget) {
+		p.empty, p.next, p.left = true, c.cost, fen(p.budget)-(p.spent-c.cost)
+		return false
+	}
+	return true
+}
+
+// entry is a candidate in the list of a place.
+type entry struct {
+	candidate  int32
+	within     bool
+	cumulative int64
+}
+
+// tally is what is planned for a place.
+type tally struct {
+	at    authz.Place
+	above *tally // nil for the company
+	purse *purse // its own, or that of a place above
+
+	devices, unknown, unpriced, kept, dear int
+
+	entries             []entry // maxLines at most
+	omitted             int
+	within, mandatory   int
+	cost, mandatoryCost int64
+	cumulative          int64
+	mandatoryUnpriced   int
+	withinUnknown       int
+	noInterval          bool
+	byPool              map[*pool]*swing
+	value               float64
+}
+
+// swing is how far the yuan avoided in a pool may be off. Forecasts of a pool are
+// wrong together, those of different pools each for itself.
+type swing struct{ below, above float64 }
+
+// maxLines bounds the list of a document.
+const maxLines = 2000
+
+// spend goes through the candidates in their order, and draws the line at each place.
+func spend(all []candidate, listed []int32) {
+	for _, i := range listed {
+		c := &all[i]
+		var asked *purse
+		var within bool
+		// Of the places from the project up those that share a purse lie together.
+		for t := c.at; t != nil; t = t.above {
+			if t.purse != asked {
+				asked, within = t.purse, t.purse.take(c)
+			}
+			t.enter(i, c, within)
+		}
+	}
+}
+
+func (t *tally) enter(i int32, c *candidate, within bool) {
+	t.cumulative = plus(t.cumulative, c.cost)
+	if len(t.entries) < maxLines {
+		t.entries = append(t.entries, entry{i, within, t.cumulative})
+	} else {
+		t.omitted++
+	}
+	if c.mandatory {
+		t.mandatory++
+		t.mandatoryCost = plus(t.mandatoryCost, c.cost)
+		if c.cost == 0 {
+			t.mandatoryUnpriced++
+		}
+	} else if !c.worth {
+		t.dear++
+	}
+	if !within {
+		return
+	}
+	t.within++
+	t.cost = plus(t.cost, c.cost)
+	if math.IsNaN(c.avoided) {
+		t.withinUnknown++
+		return
+	}
+	t.value += c.avoided
+	if math.IsNaN(c.low) || math.IsNaN(c.high) {
+		t.noInterval = true
+		return
+	}
+	if t.byPool == nil {
+		t.byPool = map[*pool]*swing{}
+	}
+	s := t.byPool[c.pool]
+	if s == nil {
+		s = new(swing)
+		t.byPool[c.pool] = s
+	}
+	s.below += max(c.avoided-c.low, 0)
+	s.above += max(c.high-c.avoided, 0)
+}

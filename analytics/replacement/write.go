@@ -1,0 +1,244 @@
+package replacement
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"steward/analytics/forecast"
+	"steward/analytics/job"
+	"steward/internal/authz"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// sheet is the list of a place as it is filled in.
+type sheet struct {
+	*tally
+	lines map[int32]*Line // by candidate
+}
+
+func newSheet(t *tally) *sheet {
+	s := &sheet{tally: t, lines: make(map[int32]*Line, len(t.entries))}
+	for n, e := range t.entries {
+		s.lines[e.candidate] = &Line{Rank: n + 1, Within: e.within, Cumulative: yuan(e.cumulative)}
+	}
+	return s
+}
+
+var errMoved = errors.New("the prospects are not those of before: they were removed or written again while the plan was made")
+
+// write goes through the devices again, and writes the plan of each place when the
+// last of its devices is past.
+func (p *planner) write(ctx context.Context) error {
+	hq := newSheet(p.places[authz.HQ])
+	var region, project *sheet
+	done := map[authz.Place]bool{}
+	finish := func(s *sheet) error {
+		if s == nil {
+			return nil
+		}
+		if done[s.at] {
+			return fmt.Errorf("the prospects of %s are not one after another", s.at)
+		}
+		done[s.at] = true
+		return p.plan(ctx, s)
+	}
+	next := int32(0)
+	err := p.Prospects.Each(ctx, p.source, func(at authz.Place, d forecast.Prospects) error {
+		t := p.places[at]
+		if t == nil || t.above == nil {
+			return errMoved
+		}
+		if project == nil || project.tally != t {
+			if err := finish(project); err != nil {
+				return err
+			}
+			project = newSheet(t)
+			p.Progress(int64(len(done)), int64(len(p.places)), "write "+at.String())
+		}
+		if region == nil || region.tally != t.above {
+			if err := finish(region); err != nil {
+				return err
+			}
+			region = newSheet(t.above)
+		}
+		for i := range d.Devices {
+			if int(next) >= len(p.candidates) || p.candidates[next].at != t {
+				return errMoved
+			}
+			for _, s := range []*sheet{project, region, hq} {
+				if line := s.lines[next]; line != nil {
+					p.fill(line, at, &d.Devices[i])
+				}
+			}
+			next++
+		}
+		return ctx.Err()
+	})
+	if err == nil && int(next) != len(p.candidates) {
+		err = errMoved
+	}
+	for _, s := range []*sheet{project, region, hq} {
+		if err == nil {
+			err = finish(s)
+		}
+	}
+	return err
+}
+
+// Bounds of what a line repeats of the warnings of its forecast.
+const (
+	maxWarnings = 3
+	maxWarning  = 300 // runes
+)
+
+// fill says of a line what it is about. What it says of place is where the prospects
+// are kept, which is what those who read it may see.
+func (p *planner) fill(line *Line, at authz.Place, d *forecast.Prospect) {
+	a := p.Policy.appraise(d, p.repaired(d), p.year)
+	var best *forecast.Estimate
+	if pool := p.pools[d.Pool]; pool != nil && pool.curve != nil {
+		best = &pool.curve.Optimum
+		line.OptimalAge = best.Value
+	}
+	line.Prospect = *d
+	line.Region, line.Project = at.Region, at.Project
+	line.Warnings = nil
+	for _, w := range d.Warnings[:min(len(d.Warnings), maxWarnings)] {
+		if runes := []rune(w); len(runes) > maxWarning {
+			w = string(runes[:maxWarning]) + "…"
+		}
+		line.Warnings = append(line.Warnings, w)
+	}
+	line.Mandatory, line.Action, line.Worth = a.mandatory, a.action, a.worth
+	line.Cost, line.CostFrom = yuan(fen(a.cost)), a.plannedFrom
+	if a.action == Verify && a.cost != a.planned {
+		line.CostFrom = fromClass
+	}
+	line.FailureUsed, line.FailureFrom = a.failure, a.failureFrom
+	line.Avoided, line.Failures = a.avoided, a.failures
+	line.YearlyCost, line.Benefit = a.yearly, a.benefit
+	if a.mandatory {
+		line.DueOn = a.due.String()
+	}
+	line.Reasons = p.Policy.reasons(d, &a, best, p.year)
+}
+
+// plan writes the document and the numbers of a place.
+func (p *planner) plan(ctx context.Context, s *sheet) error {
+	t := s.tally
+	plan := Plan{
+		Year: p.year.number, Budget: t.purse.budget, BudgetOf: t.purse.of,
+		Cost: yuan(t.cost), Avoided: t.avoided(), Lines: []Line{},
+		Devices: t.devices, Unknown: t.unknown, Unpriced: t.unpriced, Kept: t.kept, Dear: t.dear, Omitted: t.omitted,
+		Within: t.within, Mandatory: t.mandatory, MandatoryCost: yuan(t.mandatoryCost), Short: yuan(t.purse.short()),
+		Run: p.source, Asof: p.until.UTC().Format(time.RFC3339), Level: level,
+	}
+	for _, e := range t.entries {
+		plan.Lines = append(plan.Lines, *s.lines[e.candidate])
+	}
+	plan.Warnings = p.warnings(t)
+	at := t.at
+	if err := p.Note(ctx, "plan", at.Region, at.Project, "", &plan); err != nil {
+		return err
+	}
+	add := func(kind, unit string, value float64, n int) {
+		p.numbers = append(p.numbers, job.Number{
+			Kind: kind, Region: at.Region, Project: at.Project, Unit: unit, Value: &value, N: float64(n), Coverage: t.coverage(),
+		})
+	}
+	add("plan_devices", "", float64(t.within), t.devices)
+	add("plan_cost", "CNY", plan.Cost, t.within)
+	add("plan_mandatory_devices", "", float64(t.mandatory), t.devices)
+	add("plan_mandatory_cost", "CNY", plan.MandatoryCost, t.mandatory)
+	p.numbers = append(p.numbers, job.Number{
+		Kind: "plan_avoided", Region: at.Region, Project: at.Project, Unit: "CNY", Level: level, N: float64(t.within - t.withinUnknown), Coverage: t.coverage(),
+		Value: plan.Avoided.Value, Low: plan.Avoided.Low, High: plan.Avoided.High, Why: plan.Avoided.Why,
+	})
+	return p.flushFull(ctx)
+}
+
+// short is what a budget lacks for what is mandatory.
+func (p *purse) short() int64 {
+	if p.budget == 0 {
+		return 0
+	}
+	return max(0, p.mandatory-fen(p.budget))
+}
+
+// avoided is the yuan that are avoided by all that is within. What is off in pools that
+// are estimated each for itself adds up by squares, as in Curve.block.
+func (t *tally) avoided() Money {
+	switch {
+	case t.devices == t.unknown:
+		return Money{Why: "insufficient data: the failures of no device are forecast"}
+	case t.within > 0 && t.within == t.withinUnknown:
+		return Money{Why: "insufficient data: the failures of none of the devices within the budget are forecast"}
+	}
+	value := t.value
+	m := Money{Value: &value}
+	if t.withinUnknown > 0 {
+		m.Why = fmt.Sprintf("of %d devices the failures are not forecast, and count as nothing", t.withinUnknown)
+	}
+	if t.noInterval {
+		m.Why = joined(m.Why, "without an interval: forecasts of some devices have none")
+		return m
+	}
+	// In an order of their own, so that sums come out the same each time.
+	swings := slices.SortedFunc(maps.Values(t.byPool), func(a, b *swing) int {
+		return cmp.Or(cmp.Compare(a.below, b.below), cmp.Compare(a.above, b.above))
+	})
+	var below, above float64
+	for _, s := range swings {
+		below, above = math.Hypot(below, s.below), math.Hypot(above, s.above)
+	}
+	low, high := value-below, value+above
+	m.Low, m.High = &low, &high
+	return m
+}
+
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// stale is how old forecasts may be and still be those of this month.
+const stale = 45 * 24 * time.Hour
+
+// warnings are what somebody who signs the plan should know.
+func (p *planner) warnings(t *tally) []string {
+	var all []string
+	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if age := p.Now.Sub(p.until); age > stale {
+		warn("the forecasts are from %s: run %s again", p.until.UTC().Format(time.DateOnly), Needs)
+	}
+	if b := t.purse; b.of == t.at.String() && b.budget > 0 {
+		switch {
+		case b.short() > 0:
+			warn("the budget does not cover what is mandatory: %.2f yuan are missing", yuan(b.short()))
+		case b.empty && b.left > 0:
+			warn("the next device costs %.2f yuan, and %.2f yuan of the budget are left: smaller ones below it would fit", yuan(b.next), yuan(b.left))
+		}
+	}
+	if t.mandatoryUnpriced > 0 {
+		warn("%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy", t.mandatoryUnpriced)
+	}
+	if t.unpriced > 0 {
+		warn("%d devices are not weighed, for nobody knows what replacing them or their failures cost", t.unpriced)
+	}
+	if t.unknown > 0 {
+		warn("the failures of %d of %d devices are not forecast, for want of data: they are in the plan only where they must be", t.unknown, t.devices)
+	}
+	if t.omitted > 0 {
+		warn("%d devices ranked below those listed are left out of the list", t.omitted)
+	}
+	return all
+}

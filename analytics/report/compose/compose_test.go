@@ -1,0 +1,381 @@
+package compose
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"steward/analytics/forecast"
+	"steward/analytics/rate"
+	"steward/analytics/replacement"
+	"steward/analytics/report"
+	"steward/analytics/response"
+	"steward/analytics/scorecard"
+	"steward/analytics/standards"
+	"steward/internal/authz"
+	"steward/internal/incident"
+	"steward/internal/runs"
+)
+
+const onSite = "entrapment_on_site"
+
+// judgedMonth is a run of response over a month, with met of n entrapments in time.
+func (w *world) judgedMonth(m time.Time, n, met int, after time.Duration) *runs.Run {
+	w.t.Helper()
+	r := w.run("response", m, m.AddDate(0, 1, 0), after)
+	title := incident.Text{ZH: "困人到场", EN: "On site of an entrapment"}
+	limit := 600.0
+	p90 := 500.0
+	for _, at := range []authz.Place{hq, north, harbor, hill} {
+		in := within(n, met)
+		doc := standards.Report{From: r.From, To: r.To, Now: r.To, Clocks: []standards.Account{{
+			Standard: onSite, Title: title, Limit: &limit,
+			Summary: response.Summary{N: n, P90: response.Quantile{Value: &p90}, Median: response.Quantile{Why: "insufficient data: few"}, Within: &in},
+			ByHour:  []standards.Hour{{Hour: 3, N: n, Within: &in}},
+			ByCause: []standards.Row{{Name: "door", N: n, Within: &in}},
+			Contractors: []response.Scorecard{
+				{Contractor: "快修", Summary: response.Summary{N: n, Within: &in}, Yuan: &limit},
+				{Contractor: "慢修", Summary: response.Summary{N: n, Within: &in}},
+			},
+		}}, Fixed: []standards.Kept{{Standard: onSite, Title: incident.Text{ZH: "困人10分钟到场", EN: "On site of an entrapment in 10 minutes"}, Basis: "the company's promise", Limit: 600, Within: &in}}}
+		w.note(r.ID, "response", at, "", doc)
+		w.number(r.ID, "clocks", at, "clock:"+onSite, float64(n))
+		w.number(r.ID, "share_within_limit", at, "clock:"+onSite, *in.Share)
+		w.number(r.ID, "share_within_fixed_limit", at, "clock:"+onSite+"/600s", *in.Share)
+		if at.Project == "" {
+			w.note(r.ID, "projects", at, "clock:"+onSite, standards.Projects{Standard: onSite, Title: title, Projects: []standards.Row{
+				{Name: "north/harbour", N: n, Within: &in}, {Name: "north/hill", N: n, Within: &in},
+			}})
+		}
+	}
+	for i, at := range []authz.Place{harbor, hill} {
+		w.note(r.ID, "breaches", at, "", standards.Breaches{Omitted: 2, Breaches: []standards.Breach{
+			{Incident: "i-" + at.Project, Standard: onSite, Started: r.From, Took: 700 + float64(i), Over: 100 + float64(i), Limit: 600},
+		}})
+	}
+	return r
+}
+
+func within(n, met int) response.Within {
+	share := float64(met) / float64(n)
+	low, high := rate.Share(met, n, 0.95)
+	return response.Within{N: n, Met: met, Breached: n - met, Share: &share, Low: &low, High: &high, Level: 0.95}
+}
+
+func TestResponse(t *testing.T) {
+	w := newWorld(t)
+	w.judgedMonth(month(2026, 8), 10, 10, time.Hour)
+	w.judgedMonth(month(2026, 9), 20, 20, time.Hour)
+	w.judgedMonth(month(2026, 10), 23, 21, time.Hour)
+	r := w.must(all, Request{Name: Response, Month: "2026-10"})
+
+	s := section(r, "response")
+	want := report.Text{
+		ZH: "困人10分钟到场：10 月共 23 起，10 分钟内 91.3 %（95 % 区间 72–99），目标 100 %。",
+		EN: "On site of an entrapment in 10 minutes: 23 in October 2026; within 10 minutes 91.3 % (95 % interval 72 to 99), target 100 %.",
+	}
+	if len(s.Text) == 0 || s.Text[0] != want {
+		t.Errorf("it says %q, want %q", s.Text, want)
+	}
+	if f := s.Facts[0]; *f.Value.Value != 21./23 || f.Before == nil || *f.Before.Value != 1 {
+		t.Errorf("fact %+v", f)
+	}
+	trend := section(r, "response_trend")
+	if len(trend.Charts) != 1 || len(trend.Charts[0].X) != 3 || *trend.Charts[0].Series[0].Values[2].Value != 21./23 {
+		t.Errorf("trend %+v", trend)
+	}
+	if heat := section(r, "response_hours").Charts[0]; *heat.Series[0].Values[3].Value != 2 || heat.Series[0].Values[4].Value != nil {
+		t.Errorf("hours %+v", heat)
+	}
+	if b := tableOf(r, "response_breaches"); len(b.Rows) != 2 || b.Rows[0][1].Text != "i-hill" || b.Rows[1][0].Words.ZH != "海港" {
+		t.Errorf("breaches %+v", b.Rows)
+	}
+	if f := section(r, "response_contractors").Facts[0]; *f.Value.Value != 600 {
+		t.Errorf("penalties %+v", f)
+	}
+	// The runs that it is made from: three months.
+	if len(r.Runs) != 3 || !r.MadeAt.Equal(month(2026, 11).Add(time.Hour)) || !r.AsOf.Equal(r.MadeAt) {
+		t.Errorf("made at %s of %+v", r.MadeAt, r.Runs)
+	}
+}
+
+// The same runs make the same report, however often and whenever it is asked for.
+func TestSameAsOf(t *testing.T) {
+	w := newWorld(t)
+	w.judgedMonth(month(2026, 10), 23, 21, time.Hour)
+	asOf := month(2026, 11).Add(2 * time.Hour)
+	text := func(r Request) []byte {
+		b, err := json.Marshal(w.must(all, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	request := Request{Name: Monthly, Month: "2026-10", AsOf: asOf}
+	before := text(request)
+	w.judgedMonth(month(2026, 10), 23, 23, 24*time.Hour) // it was computed again
+	if after := text(request); !bytes.Equal(before, after) {
+		t.Errorf("as of %s it was\n%s\nand is\n%s", asOf, before, after)
+	}
+	request.AsOf = time.Time{}
+	if bytes.Equal(before, text(request)) {
+		t.Error("what was computed again is not in the report")
+	}
+	request.AsOf = month(2026, 11)
+	_, err := w.compose(all, request)
+	if missing := new(MissingError); !errors.As(err, &missing) {
+		t.Errorf("before the first run: %v", err)
+	}
+}
+
+func TestLatest(t *testing.T) {
+	w := newWorld(t)
+	from, to := month(2026, 10), month(2026, 11)
+	f := func(want *runs.Run, job string) {
+		t.Helper()
+		b := &book{Composer: New(Options{Runs: w, Results: w, Zone: zone}), ctx: t.Context(), from: from, to: to, listed: map[string][]runs.Run{}}
+		got, found, err := b.latest(job, from, to, nil)
+		if err != nil || found != (want != nil) || want != nil && got.ID != want.ID {
+			t.Errorf("%s: got %+v, %t, %v; want %+v", job, got, found, err, want)
+		}
+	}
+	f(nil, "response")
+	w.run("response", from.AddDate(0, -1, 0), from, 0)
+	w.run("response", from, to.AddDate(0, 0, 1), 0)  // beyond
+	w.run("response", from.AddDate(0, 0, 3), to, 50) // not from the first on
+	f(nil, "response")
+	so := *w.run("response", from, from.AddDate(0, 0, 9), 0)
+	f(&so, "response") // of a month under way
+	first := *w.run("response", from, to, time.Hour)
+	f(&first, "response")
+	again := w.run("response", from, to, 2*time.Hour)
+	again.Regular = false // mended by hand
+	second := *again
+	f(&second, "response")
+	told := w.run("response", from, to, 3*time.Hour)
+	told.Params = map[string]string{"x": "y"}
+	f(&second, "response")
+	w.swept[second.ID] = true
+	f(&first, "response")
+
+	// Rates want a year, and what is regular goes before what somebody looked into.
+	odd := w.run("reliability", from.AddDate(0, -1, 0), to, 5*time.Hour)
+	odd.Regular = false
+	year := *w.run("reliability", to.AddDate(-1, 0, 0), to, time.Hour)
+	f(&year, "reliability")
+
+	// A daily job counts by the last day of the month.
+	for day := range 5 {
+		w.run("replacement", from.AddDate(-1, 0, day), to.AddDate(0, 0, day-2), time.Hour)
+	}
+	last := w.list[len(w.list)-3]
+	f(&last, "replacement")
+}
+
+func TestRefused(t *testing.T) {
+	w := newWorld(t)
+	w.judgedMonth(month(2026, 10), 23, 21, time.Hour)
+	f := func(scope authz.Scope, r Request, want string, is error) {
+		t.Helper()
+		_, err := w.compose(scope, r)
+		if err == nil || !strings.Contains(err.Error(), want) || is != nil && !errors.Is(err, is) {
+			t.Errorf("%+v: %v, want %q", r, err, want)
+		}
+	}
+	f(all, Request{Name: "weekly", Month: "2026-10"}, `report "weekly": no such report`, ErrUnknown)
+	f(all, Request{Name: Response}, "month", nil)
+	f(all, Request{Name: Response, Month: "2026-13"}, `month "2026-13": is not a month such as 2026-10`, nil)
+	f(all, Request{Name: Response, Month: "2026-10", From: month(2026, 1)}, "is given with from and to", nil)
+	f(all, Request{Name: Response, From: month(2026, 2), To: month(2026, 1)}, "a later to", nil)
+	f(all, Request{Name: Response, Month: "2026-10", Place: authz.Place{Project: "p"}}, "scope", nil)
+	f(all, Request{Name: Replacement, Month: "2026-10", Budget: ptr(-1)}, "is not an amount", nil)
+	f(all, Request{Name: Response, Month: "2026-09"}, "report response: nothing is computed for September 2026; run `steward analyze run response --from 2026-09-01 --to 2026-10-01`", nil)
+	f(all, Request{Name: Replacement, Month: "2026-10"}, "run `steward analyze run replacement --from 2025-11-01 --to 2026-11-01` or `steward analyze run lifetimes", nil)
+	f(only(harbor), Request{Name: Response, Month: "2026-10"}, "not yours", ErrOutside)
+	f(only(harbor), Request{Name: Response, Month: "2026-10", Place: hill}, "not yours", ErrOutside)
+	f(authz.Scope{}, Request{Name: Response, Month: "2026-10", Place: harbor}, "not yours", ErrOutside)
+}
+
+// Whoever may read one project learns nothing of another.
+func TestScope(t *testing.T) {
+	w := full(t)
+	for _, name := range []string{Monthly, Replacement, Energy, Response} {
+		for _, scope := range []authz.Scope{only(harbor), all} {
+			text, err := json.Marshal(w.must(scope, Request{Name: name, Month: "2026-10", Place: harbor, Difference: true}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, other := range []string{"hill", "lake", "south"} {
+				if strings.Contains(string(text), other) {
+					t.Errorf("%s of harbour speaks of %s: %s", name, other, text)
+				}
+			}
+		}
+	}
+}
+
+// full is a world in which every job has its results of two months.
+func full(t *testing.T) *world {
+	w := newWorld(t)
+	for i, m := range []time.Time{month(2026, 9), month(2026, 10)} {
+		end := m.AddDate(0, 1, 0)
+		w.judgedMonth(m, 20+i, 18+i, time.Hour)
+		w.judgedMonth(m, 20+i, 19+i, 2*time.Hour)
+		rel := w.run("reliability", end.AddDate(-1, 0, 0), end, time.Hour)
+		card := w.run("scorecard", m, end, time.Hour)
+		plan := w.run("replacement", end.AddDate(-1, 0, 0), end, time.Hour)
+		life := w.run("lifetimes", end.AddDate(-1, 0, 0), end, time.Hour)
+		waste := w.run("energy", end.AddDate(0, -2, 0), end, time.Hour)
+		for n, at := range []authz.Place{hq, north, south, harbor, hill, lake} {
+			for _, kind := range reliabilityKinds {
+				w.number(rel.ID, kind, at, "", 0.5+float64(n+i)/100)
+				w.number(rel.ID, kind, at, "class:elevator", 0.4)
+			}
+			score := 80 + float64(n+i)
+			w.note(card.ID, "scorecard", at, "", scorecard.Card{Month: m.Format("2006-01"), Score: &score, Known: 0.9, Rank: 1, Of: 2, Components: []scorecard.Component{
+				{Name: "availability", Weight: 0.5, Value: ptr(0.9), Limit: ptr(0.99), Outside: true}, {Name: "collection_rate", Weight: 0.5, Why: "insufficient data: no fees"},
+			}})
+			w.note(plan.ID, "plan", at, "", planFor(at))
+			w.note(plan.ID, "cost_curve", at, "model:A/1", replacement.Curve{Pool: "model:A/1", Devices: 3, Points: []replacement.CurvePoint{{Age: 1, CostRate: 9}, {Age: 2, CostRate: 7}}})
+			w.note(life.ID, "backtest", at, "", forecast.Backtest{AsOf: "2025-10-01", HorizonDays: 365, Devices: 50, Failed: 5, Brier: ptr(0.08), Calibration: []forecast.Bin{{Devices: 25, Forecast: 0.1, Failed: 0.12, Low: 0.03, High: 0.3}}})
+			w.note(life.ID, "life", at, "model:A/1", forecast.Life{Pool: "model:A/1", Devices: 3, Parts: []forecast.Part{{Code: "door", N: 3, Survival: []forecast.Point{{Years: 0, Value: 1}, {Years: 2, Value: 0.5}}}}})
+			if at.Project != "" {
+				w.note(waste.ID, "findings", at, "", `{"at":"2026-11-01T00:00:00Z","of_tomorrow":[1],"findings":[{"region":"`+at.Region+`","project":"`+at.Project+`","kind":"night_base","subject":"device:meter/m-`+at.Project+`","title":{"zh":"夜间","en":"night"},"advice":{"zh":"关","en":"switch off"},"a_year_cny":{"value":`+map[int]string{3: "100", 4: "300", 5: "200"}[n]+`,"low":50,"high":400,"unit":"CNY"},"confidence":0.9}]}`)
+			}
+		}
+	}
+	return w
+}
+
+func planFor(at authz.Place) replacement.Plan {
+	p := replacement.Plan{Year: 2027, Budget: 250, Devices: 10}
+	n := 0
+	for _, d := range []authz.Place{harbor, hill, lake} {
+		if !at.Contains(d) {
+			continue
+		}
+		n++
+		p.Lines = append(p.Lines, replacement.Line{
+			Rank: n, Within: n < 3, Cost: 100 * float64(n), Worth: true, Avoided: replacement.Money{Value: ptr(10)},
+			Prospect: forecast.Prospect{Region: d.Region, Project: d.Project, Class: "elevator", Device: "e-" + d.Project}, DueOn: "2027-05-01",
+			Reasons: []replacement.Reason{{Code: "likely_failure", ZH: "可能故障", EN: "likely to fail"}},
+		})
+	}
+	return p
+}
+
+// Every report of every place is whole, and nothing of it is missing.
+func TestWhole(t *testing.T) {
+	w := full(t)
+	for _, kind := range Kinds() {
+		for _, at := range []authz.Place{hq, north, harbor} {
+			r := w.must(all, Request{Name: kind.Name, Month: "2026-10", Place: at})
+			for _, s := range r.Sections {
+				for _, text := range s.Text {
+					if strings.Contains(text.EN, "not yet computed") || strings.Contains(text.EN, "nothing of this place") {
+						t.Errorf("%s of %s: %s: %s", kind.Name, at, s.Name, text.EN)
+					}
+				}
+			}
+		}
+	}
+	r := w.must(all, Request{Name: Monthly, Month: "2026-10"})
+	if f := section(r, "energy").Facts; *f[0].Value.Value != 600 || *f[0].Before.Value != 600 || *f[1].Value.Value != 3 {
+		t.Errorf("energy %+v", f)
+	}
+	if rows := tableOf(r, "energy_findings").Rows; len(rows) != 3 || rows[0][0].Text != "north/hill" {
+		t.Errorf("findings %+v", rows)
+	}
+	if f := section(r, "notices").Facts; *f[0].Value.Value != 3 {
+		t.Errorf("notices %+v", f)
+	}
+}
+
+// A job that nobody ran is a section that says so.
+func TestAbsent(t *testing.T) {
+	w := newWorld(t)
+	w.judgedMonth(month(2026, 10), 23, 21, time.Hour)
+	r := w.must(all, Request{Name: Monthly, Month: "2026-10"})
+	for _, name := range []string{"scorecards", "reliability", "energy", "replacement"} {
+		s := section(r, name)
+		if len(s.Text) == 0 || s.Text[0].EN != "Insufficient data: not yet computed for this period." || len(s.Notes) == 0 || !strings.Contains(s.Notes[0].EN, "steward analyze run ") {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if len(section(r, "response").Facts) == 0 {
+		t.Error("no response")
+	}
+}
+
+func TestDifference(t *testing.T) {
+	w := full(t)
+	r := w.must(all, Request{Name: Response, Month: "2026-10", Difference: true})
+	s := section(r, "differences")
+	if len(s.Tables) != 1 || len(s.Text) != 1 || !strings.Contains(s.Text[0].EN, "numbers differ") {
+		t.Fatalf("differences %+v", s)
+	}
+	row := s.Tables[0].Rows[0]
+	if *row[5].Value.Value != 19./21 || *row[6].Value.Value != 20./21 {
+		t.Errorf("changed %+v", row)
+	}
+	r = w.must(all, Request{Name: Replacement, Month: "2026-10", Difference: true})
+	if s := section(r, "differences"); len(s.Text) != 2 || !strings.Contains(s.Text[0].EN, "there is but one run of the period") {
+		t.Errorf("differences %+v", s)
+	}
+}
+
+// Another budget takes devices in the order of the plan, each that still fits.
+func TestBudget(t *testing.T) {
+	f := func(budget float64, want int, cost float64) {
+		t.Helper()
+		p := planFor(hq)
+		rebudget(&p, budget)
+		if taken(&p) != want || p.Cost != cost || *p.Avoided.Value != 10*float64(want) {
+			t.Errorf("with %v: %d devices for %v", budget, p.Within, p.Cost)
+		}
+	}
+	f(0, 3, 600)
+	f(99, 0, 0)
+	f(100, 1, 100)
+	f(250, 1, 100)
+	f(300, 2, 300)
+	f(400, 2, 300)
+	f(600, 3, 600)
+}
+
+// What is in a document and no JSON that anybody wrote ends no report in a panic.
+func FuzzDocuments(f *testing.F) {
+	f.Add(`{}`)
+	f.Add(`{"clocks":[{"by_hour":[{"hour":-1},{"hour":99,"within":{}}],"within":{"share":1e308}}],"fixed_limits":[{}]}`)
+	f.Add(`{"findings":[{"a_year_cny":{"value":-1e308}},{"a_year_cny":{"value":1e308}}],"lines":[{"reasons":null}],"components":[{}]}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		if !json.Valid([]byte(body)) {
+			t.Skip()
+		}
+		w := newWorld(t)
+		from, to := month(2026, 10), month(2026, 11)
+		for _, job := range []string{"response", "scorecard", "replacement", "lifetimes", "energy", "reliability"} {
+			begin := from
+			if job == "reliability" {
+				begin = to.AddDate(-1, 0, 0)
+			}
+			r := w.run(job, begin, to, 0)
+			for _, kind := range []string{"response", "projects", "breaches", "scorecard", "plan", "cost_curve", "backtest", "life", "findings"} {
+				w.note(r.ID, kind, harbor, "", body)
+			}
+		}
+		c := New(Options{Runs: w, Results: w, Zone: zone})
+		for _, kind := range Kinds() {
+			r, err := c.Compose(t.Context(), all, Request{Name: kind.Name, Month: "2026-10", Place: harbor})
+			if err != nil {
+				continue // a document of another shape is an error that names it
+			}
+			if _, err := json.Marshal(r); err != nil {
+				t.Errorf("%s: %v", kind.Name, err)
+			}
+		}
+	})
+}

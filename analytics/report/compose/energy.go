@@ -1,0 +1,282 @@
+package compose
+
+import (
+	"cmp"
+	"slices"
+
+	"steward/analytics/report"
+	"steward/internal/authz"
+	"steward/internal/findings"
+)
+
+var energyTitle = say("能源浪费", "Energy waste")
+
+// energy are the sections of the report on energy.
+func (b *book) energy() []func() ([]report.Section, error) {
+	return []func() ([]report.Section, error){b.use, b.waste, b.balances}
+}
+
+// found is a finding with its place.
+type found struct {
+	at authz.Place
+	findings.Seen
+}
+
+// seen is the document "findings" of a project.
+type seen struct {
+	LeftOut  int `json:"left_out"`
+	Findings []struct {
+		Region  string `json:"region"`
+		Project string `json:"project"`
+		findings.Seen
+	} `json:"findings"`
+}
+
+// maxFindings bounds the list: those that cost most; the others are summed.
+const maxFindings = 1000
+
+// pile is what was found, the costliest first, and the sum of all.
+type pile struct {
+	top    []found
+	n      int
+	sum    float64 // yuan a year, of those whose cost is known
+	priced int
+	left   int // that the run itself left out, for they cost less
+	kinds  map[string]*kindSum
+}
+
+type kindSum struct {
+	n    int
+	yuan float64
+}
+
+func dearest(x, y found) int {
+	yuan := func(f *found) float64 {
+		if f.RateCNY.Value == nil {
+			return -1
+		}
+		return *f.RateCNY.Value
+	}
+	return cmp.Or(cmp.Compare(yuan(&y), yuan(&x)), comparePlaces(x.at, y.at), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
+}
+
+func (p *pile) add(f found) {
+	p.n++
+	k := p.kinds[f.Kind]
+	if k == nil {
+		k = &kindSum{}
+		p.kinds[f.Kind] = k
+	}
+	k.n++
+	if v := known(f.RateCNY.Value); v != nil {
+		p.sum += *v
+		p.priced++
+		k.yuan += *v
+	}
+	f.Evidence = nil // a chart of its own, and large
+	p.top = append(p.top, f)
+	if len(p.top) > 2*maxFindings {
+		p.trim()
+	}
+}
+
+func (p *pile) trim() {
+	slices.SortFunc(p.top, dearest)
+	p.top = p.top[:min(len(p.top), maxFindings)]
+}
+
+// waste lists what was found, ranked in yuan.
+func (b *book) waste() ([]report.Section, error) {
+	r, is := b.now[energyJob]
+	if !is {
+		return b.absent("energy", energyTitle, energyJob), nil
+	}
+	gather := func(id string) (*pile, int, int, error) {
+		p := &pile{kinds: map[string]*kindSum{}}
+		run, documents := b.used[id], 0
+		left, err := each(b, run, "findings", func(at authz.Place, _ string, doc *seen) {
+			documents++
+			if at.Project == "" {
+				return // those of the projects are not counted twice
+			}
+			p.left += doc.LeftOut
+			for _, one := range doc.Findings {
+				p.add(found{at, one.Seen})
+			}
+		})
+		p.trim()
+		return p, documents, left, err
+	}
+	p, documents, left, err := gather(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := report.Section{Name: "energy", Title: energyTitle}
+	if documents == 0 {
+		return nothing("energy", energyTitle), nil
+	}
+	s.Facts = []report.Fact{
+		{Title: say("每年浪费", "Waste a year"), Value: p.yuan(), Format: money, Good: -1},
+		{Title: say("浪费项", "Findings"), Value: report.Value{Value: ptr(float64(p.n))}, Format: whole, Good: -1},
+	}
+	if then, is := b.before[energyJob]; is {
+		was, documents, _, err := gather(then.ID)
+		if err != nil {
+			return nil, err
+		}
+		if documents > 0 {
+			sum, n := was.yuan(), report.Value{Value: ptr(float64(was.n))}
+			if sum.Value != nil {
+				s.Facts[0].Before = &sum
+			}
+			s.Facts[1].Before = &n
+		}
+	}
+	if p.n == 0 {
+		s.Text = []report.Text{say("没有发现足够确定的浪费。", "Nothing was found that is sure enough to be called waste.")}
+		return []report.Section{s}, nil
+	}
+	s.Text = []report.Text{p.words()}
+	s.Charts, s.Tables = p.charts(), []report.Table{p.kindTable(), p.table(b)}
+	if p.n > p.priced {
+		s.Notes = append(s.Notes, sayf("%d 项没有电价或水价，未计入金额。", "%d findings have no price and are not in the sum.", p.n-p.priced))
+	}
+	if p.left > 0 {
+		s.Notes = append(s.Notes, sayf("另有 %d 项金额较小，分析时已略去。", "%d findings that cost less were left out by the analysis.", p.left))
+	}
+	if left > 0 {
+		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
+	}
+	s.Notes = append(s.Notes, say("金额是持续一年的推算，合计不带区间：各项并不独立。", "Amounts are what a year of it would cost. The sum has no interval: findings are not independent of each other."))
+	return []report.Section{s}, nil
+}
+
+func (p *pile) yuan() report.Value {
+	if p.n > 0 && p.priced == 0 {
+		return report.Value{Why: "insufficient data: nothing that was found has a price"}
+	}
+	return report.Value{Value: finite(p.sum), N: float64(p.priced)}
+}
+
+func (p *pile) words() report.Text {
+	if p.priced == 0 {
+		return sayf("发现 %d 项浪费，都没有价格。", "%d findings, none of them with a price.", p.n)
+	}
+	return sayf("发现 %d 项浪费，若持续一年约 %s 元。", "%d findings, about %s yuan a year if they go on.", p.n, yuan(p.sum))
+}
+
+// kindsOf are the kinds of findings, the costliest first.
+func (p *pile) kindsOf() []string {
+	var all []string
+	for kind := range p.kinds {
+		all = append(all, kind)
+	}
+	slices.SortFunc(all, func(x, y string) int {
+		return cmp.Or(cmp.Compare(p.kinds[y].yuan, p.kinds[x].yuan), cmp.Compare(p.kinds[y].n, p.kinds[x].n), cmp.Compare(x, y))
+	})
+	return all
+}
+
+func (p *pile) charts() []report.Chart {
+	chart := report.Chart{Kind: "bars", Title: say("每年浪费，按类别", "Waste a year, by kind"), Format: money, Series: []report.Series{{Name: say("元", "Yuan")}}}
+	for _, kind := range p.kindsOf() {
+		if k := p.kinds[kind]; k.yuan > 0 {
+			chart.X = append(chart.X, findingName(kind))
+			chart.Series[0].Values = append(chart.Series[0].Values, report.Value{Value: finite(k.yuan), N: float64(k.n)})
+		}
+	}
+	top := report.Chart{Kind: "bars", Title: say("花费最多的", "The costliest"), Format: money, Series: []report.Series{{Name: say("元", "Yuan")}}}
+	for i := range p.top {
+		f := &p.top[i]
+		if f.RateCNY.Value == nil || len(top.X) == chartBars {
+			break
+		}
+		top.X = append(top.X, f.Title)
+		top.Series[0].Values = append(top.Series[0].Values, amount(f.RateCNY))
+	}
+	var all []report.Chart
+	for _, c := range []report.Chart{chart, top} {
+		if len(c.X) > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func (p *pile) kindTable() report.Table {
+	t := report.Table{
+		Name: "energy_kinds", Title: say("按类别", "By kind"),
+		Columns: []report.Column{textColumn("kind", "类别", "Kind"), numberColumn("findings", "项", "Findings", whole), numberColumn("yuan", "每年", "A year", money)},
+		Total:   []report.Cell{words(say("合计", "total")), figure(float64(p.n)), cell(p.yuan())},
+	}
+	for _, kind := range p.kindsOf() {
+		t.Rows = append(t.Rows, []report.Cell{words(findingName(kind)), figure(float64(p.kinds[kind].n)), figure(p.kinds[kind].yuan)})
+	}
+	return t
+}
+
+func (p *pile) table(b *book) report.Table {
+	t := report.Table{
+		Name: "energy_findings", Title: say("浪费清单", "Findings"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name of place"), textColumn("building", "楼栋", "Building"), textColumn("kind", "类别", "Kind"), textColumn("subject", "对象", "About"),
+			textColumn("title", "发现", "What"), column("since", say("自", "Since"), "time", report.Format{}), numberColumn("a_year", "每年量", "A year", number("", 0)), textColumn("unit", "单位", "Unit"),
+			numberColumn("yuan", "每年", "Yuan a year", money), numberColumn("so_far", "至今", "Yuan so far", money), numberColumn("confidence", "把握", "How sure", percent), numberColumn("coverage", "数据完整率", "Coverage", percent), textColumn("advice", "措施", "What to do"),
+		},
+	}
+	shown := 0.0
+	for i := range p.top {
+		f := &p.top[i]
+		if v := known(f.RateCNY.Value); v != nil {
+			shown += *v
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			text(scopeOf(f.at)), words(b.name(f.at)), text(f.Building), words(findingName(f.Kind)), text(f.Subject), words(f.Title), moment(f.Since.UTC()),
+			cell(amount(f.Rate)), text(f.Rate.Unit), cell(amount(f.RateCNY)), cell(amount(f.SofarCNY)), figure(f.Score), figure(f.Coverage), words(f.Advice),
+		})
+	}
+	if left := p.n - len(p.top); left > 0 {
+		t.Left = left
+		t.Total = make([]report.Cell, len(t.Columns))
+		t.Total[0] = words(sayf("其余 %d 项", "%d others", left))
+		t.Total[9] = figure(p.sum - shown)
+	}
+	return t
+}
+
+func amount(a findings.Amount) report.Value {
+	return report.Value{Value: known(a.Value), Low: known(a.Low), High: known(a.High), Why: a.Why}
+}
+
+// findingName is what a kind of finding is called.
+func findingName(kind string) report.Text {
+	switch kind {
+	case "night_base":
+		return say("夜间基荷", "night base load")
+	case "out_of_hours":
+		return say("非工作时间", "out of hours")
+	case "holiday":
+		return say("节假日", "holidays")
+	case "stuck_on":
+		return say("设备常开", "stuck on")
+	case "excess":
+		return say("超出基线", "above the baseline")
+	case "peak_demand":
+		return say("最大需量", "peak demand")
+	case "low_load_factor":
+		return say("负荷率低", "low load factor")
+	case "power_factor":
+		return say("功率因数", "power factor")
+	case "balance_loss":
+		return say("分表损耗", "loss between meters")
+	case "balance_theft":
+		return say("疑似窃用", "possible theft")
+	case "missing_meter":
+		return say("缺表", "missing meter")
+	case "water_leak":
+		return say("漏水", "water leak")
+	case "anomaly":
+		return say("异常用量", "anomalous use")
+	}
+	return say(kind, kind)
+}

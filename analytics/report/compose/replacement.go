@@ -1,0 +1,512 @@
+package compose
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"steward/analytics/forecast"
+	"steward/analytics/replacement"
+	"steward/analytics/report"
+	"steward/internal/authz"
+)
+
+var replacementTitle = say("设备更换计划", "Replacement plan")
+
+// replacement are the sections of the report on what to replace.
+func (b *book) replacement() []func() ([]report.Section, error) {
+	return []func() ([]report.Section, error){
+		func() ([]report.Section, error) { return b.plan(true) }, b.planPlaces, b.costCurves, b.backtest, b.lives,
+	}
+}
+
+// planOf is the plan of a place, with the budget of the request where that has one.
+func (b *book) planOf(at authz.Place) (*replacement.Plan, error) {
+	r, found := b.now[replacementJob]
+	if !found {
+		return nil, nil
+	}
+	var p replacement.Plan
+	found, err := b.document(r, "plan", at, "", &p)
+	if err != nil || !found {
+		return nil, err
+	}
+	if b.Budget != nil {
+		rebudget(&p, *b.Budget)
+	}
+	return &p, nil
+}
+
+// rebudget fills a plan again with another budget, in the order in which it ranks
+// the devices: each that still fits is taken. What all of it avoids is a sum of means,
+// which has no interval here: the intervals of devices do not add up.
+func rebudget(p *replacement.Plan, budget float64) {
+	slices.SortStableFunc(p.Lines, func(a, b replacement.Line) int { return cmp.Compare(a.Rank, b.Rank) })
+	p.Budget, p.Cost, p.Within = budget, 0, 0
+	avoided, unknown, mandatory := 0.0, 0, 0.0
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		l.Within = l.Cost > 0 && (l.Worth || l.Mandatory) && (budget == 0 || p.Cost+l.Cost <= budget)
+		if l.Mandatory && !l.Within {
+			mandatory += l.Cost
+		}
+		if !l.Within {
+			continue
+		}
+		p.Cost += l.Cost
+		p.Within++
+		l.Cumulative = p.Cost
+		if l.Avoided.Value != nil {
+			avoided += *l.Avoided.Value
+		} else {
+			unknown++
+		}
+	}
+	p.Short = mandatory
+	p.Avoided = replacement.Money{Value: &avoided, Why: "computed for another budget than the plan's: without an interval"}
+	if unknown > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("of %d devices within the budget it is not known what replacing them avoids", unknown))
+	}
+}
+
+// plan lists what to replace. In short it names only the first ones.
+func (b *book) plan(full bool) ([]report.Section, error) {
+	if _, found := b.now[replacementJob]; !found {
+		return b.absent("replacement", replacementTitle, replacementJob), nil
+	}
+	p, err := b.planOf(b.Place)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nothing("replacement", replacementTitle), nil
+	}
+	var was replacement.Plan
+	compared := false
+	if r, found := b.before[replacementJob]; found && b.Budget == nil {
+		if compared, err = b.document(r, "plan", b.Place, "", &was); err != nil {
+			return nil, err
+		}
+	}
+	s := report.Section{Name: "replacement", Title: replacementTitle}
+	s.Text = planWords(p)
+	s.Facts = []report.Fact{
+		{Title: say("计划费用", "Cost of the plan"), Value: report.Value{Value: finite(p.Cost)}, Format: money},
+		{Title: say("每年避免损失", "Avoided a year"), Value: moneyValue(p.Avoided), Format: money, Good: 1},
+		{Title: say("预算内设备", "Devices within the budget"), Value: report.Value{Value: ptr(float64(taken(p)))}, Format: whole},
+		{Title: say("法定必换", "Mandatory"), Value: report.Value{Value: ptr(float64(mandatory(p)))}, Format: whole, Good: -1},
+	}
+	if compared {
+		for i, v := range []report.Value{{Value: finite(was.Cost)}, moneyValue(was.Avoided), {Value: ptr(float64(taken(&was)))}, {Value: ptr(float64(mandatory(&was)))}} {
+			s.Facts[i].Before = &v
+		}
+	}
+	table, left := planTable(b, p, full)
+	if len(table.Rows) > 0 {
+		s.Tables = append(s.Tables, table)
+	}
+	if left > 0 {
+		s.Notes = append(s.Notes, sayf("另有 %d 台排序在后的设备未列出。", "%d devices that are ranked lower are not listed.", left))
+	}
+	if p.Unknown > 0 {
+		s.Notes = append(s.Notes, sayf("%d 台设备数据不足，没有预测，不在风险排序中。", "Of %d devices there is too little data for a forecast: they are not ranked by risk.", p.Unknown))
+	}
+	if p.Unpriced > 0 {
+		s.Notes = append(s.Notes, sayf("%d 台设备不知更换费用。", "Of %d devices nobody knows what replacing them costs.", p.Unpriced))
+	}
+	for _, w := range p.Warnings {
+		s.Notes = append(s.Notes, sayf("注意：%s", "Note: %s", w))
+	}
+	return []report.Section{s}, nil
+}
+
+func taken(p *replacement.Plan) (n int) {
+	for i := range p.Lines {
+		if p.Lines[i].Within {
+			n++
+		}
+	}
+	return max(n, p.Within)
+}
+
+func mandatory(p *replacement.Plan) (n int) {
+	for i := range p.Lines {
+		if p.Lines[i].Mandatory {
+			n++
+		}
+	}
+	return max(n, p.Mandatory)
+}
+
+func planWords(p *replacement.Plan) []report.Text {
+	t := sayf("%d 年共 %d 台设备，预算内更换 %d 台，费用 %s 元。", "%d: of %d devices %d are to be replaced within the budget, for %s yuan.", p.Year, p.Devices, taken(p), yuan(p.Cost))
+	if p.Budget > 0 {
+		t.ZH += fmt.Sprintf("预算 %s 元。", yuan(p.Budget))
+		t.EN += fmt.Sprintf(" The budget is %s yuan.", yuan(p.Budget))
+	} else {
+		t.ZH += "未设预算上限。"
+		t.EN += " There is no limit to the budget."
+	}
+	all := []report.Text{t}
+	if a := p.Avoided; a.Value != nil {
+		t := sayf("预计每年避免损失 %s 元", "It is expected to avoid %s yuan a year", yuan(*a.Value))
+		if a.Low != nil && a.High != nil {
+			t.ZH += fmt.Sprintf("（95 %% 区间 %s–%s）", yuan(*a.Low), yuan(*a.High))
+			t.EN += fmt.Sprintf(" (95 %% interval %s to %s)", yuan(*a.Low), yuan(*a.High))
+		}
+		all = append(all, report.Text{ZH: t.ZH + "。", EN: t.EN + "."})
+	} else if a.Why != "" {
+		why := insufficient(a.Why)
+		all = append(all, report.Text{ZH: "避免的损失：" + why.ZH + "。", EN: "What it avoids: " + why.EN + "."})
+	}
+	if p.Short > 0 {
+		all = append(all, sayf("法定必换还缺 %s 元。", "The budget lacks %s yuan for what is mandatory.", yuan(p.Short)))
+	}
+	return all
+}
+
+func moneyValue(m replacement.Money) report.Value {
+	return report.Value{Value: known(m.Value), Low: known(m.Low), High: known(m.High), Why: m.Why}
+}
+
+func estimate(e forecast.Estimate) report.Value {
+	return report.Value{Value: known(e.Value), Low: known(e.Low), High: known(e.High), N: e.N, Why: e.Why}
+}
+
+// The most lines of a plan in a report: those ranked first.
+const (
+	maxLines   = 20_000
+	shortLines = 10
+)
+
+func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int) {
+	t = report.Table{
+		Name: "replacement_plan", Title: say("更换清单", "What to replace"), Most: 100,
+		Columns: []report.Column{
+			numberColumn("rank", "序", "Rank", whole), textColumn("within_budget", "预算内", "Within budget"), textColumn("mandatory", "法定", "Mandatory"), textColumn("action", "措施", "Action"),
+			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name of place"), textColumn("class", "类别", "Class"), textColumn("device", "设备", "Device"), textColumn("model", "型号", "Model"),
+			numberColumn("age", "使用年数", "Age", number("a", 1)), numberColumn("fail_365d", "一年内故障概率", "Fails within a year", percent), numberColumn("faults_365d", "上年故障", "Faults in the year before", whole),
+			numberColumn("cost", "费用", "Cost", money), numberColumn("avoided", "每年避免", "Avoided a year", money), numberColumn("cumulative", "累计", "Cumulative", money),
+			numberColumn("optimal_age", "最佳更换年数", "Optimal age", number("a", 1)), column("due", say("期限", "Due"), "date", report.Format{}), textColumn("reasons", "理由", "Reasons"),
+		},
+	}
+	lines, most := p.Lines, maxLines
+	if !all {
+		most = shortLines
+		t.Most = 0
+	}
+	left = p.Omitted
+	rest := report.Value{}
+	if len(lines) > most {
+		sum := 0.0
+		for _, l := range lines[most:] {
+			sum += l.Cost
+		}
+		left += len(lines) - most
+		rest.Value = finite(sum)
+		lines = lines[:most]
+	}
+	yes := func(v bool) report.Cell {
+		if v {
+			return words(say("是", "yes"))
+		}
+		return report.Cell{}
+	}
+	for i := range lines {
+		l := &lines[i]
+		var zh, en []string
+		for _, r := range l.Reasons {
+			zh, en = append(zh, r.ZH), append(en, r.EN)
+		}
+		reasons := report.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")}
+		at := authz.Place{Region: l.Region, Project: l.Project}
+		device := l.Device
+		if l.Name != "" {
+			device += " " + l.Name
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			figure(float64(l.Rank)), yes(l.Within), yes(l.Mandatory), words(action(l.Action)), text(scopeOf(at)), words(b.name(at)), words(className(l.Class)), text(device),
+			text(strings.Trim(l.Vendor+" "+l.Model, " ")), perhaps(l.AgeYears), cell(estimate(l.Fail365)), figure(l.FaultsYear),
+			figure(l.Cost), cell(moneyValue(l.Avoided)), figure(l.Cumulative), perhaps(l.OptimalAge), date(l.DueOn), words(reasons),
+		})
+	}
+	t.Left = left
+	if rest.Value != nil {
+		t.Total = make([]report.Cell, len(t.Columns))
+		t.Total[4] = words(say("其余", "others"))
+		t.Total[12] = cell(rest)
+	}
+	return t, left
+}
+
+func action(a string) report.Text {
+	switch a {
+	case replacement.Verify:
+		return say("检定", "verify")
+	case replacement.Replace, "":
+		return say("更换", "replace")
+	}
+	return say(a, a)
+}
+
+// planPlaces is what the plan costs in the regions or projects below.
+func (b *book) planPlaces() ([]report.Section, error) {
+	r, found := b.now[replacementJob]
+	if !found || b.Place.Project != "" {
+		return nil, nil
+	}
+	p, err := b.planOf(b.Place)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	type sum struct {
+		at            authz.Place
+		devices       int
+		cost, avoided float64
+		mandatory     int
+	}
+	sums := map[authz.Place]*sum{}
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		if !l.Within {
+			continue
+		}
+		at := authz.Place{Region: l.Region}
+		if b.Place.Region != "" {
+			at.Project = l.Project
+		}
+		one := sums[at]
+		if one == nil {
+			one = &sum{at: at}
+			sums[at] = one
+		}
+		one.devices++
+		one.cost += l.Cost
+		if l.Avoided.Value != nil {
+			one.avoided += *l.Avoided.Value
+		}
+		if l.Mandatory {
+			one.mandatory++
+		}
+	}
+	if len(sums) == 0 {
+		return nil, nil
+	}
+	var all []*sum
+	for _, one := range sums {
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(x, y *sum) int { return cmp.Or(cmp.Compare(y.cost, x.cost), comparePlaces(x.at, y.at)) })
+	table := report.Table{
+		Name: "replacement_places", Title: say("按位置", "By place"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), numberColumn("devices", "设备", "Devices", whole), numberColumn("mandatory", "法定", "Mandatory", whole),
+			numberColumn("cost", "费用", "Cost", money), numberColumn("avoided", "每年避免", "Avoided a year", money),
+		},
+	}
+	chart := report.Chart{Kind: "bars", Title: say("预算内费用", "Cost within the budget"), Format: money, Series: []report.Series{{Name: say("费用", "Cost")}}}
+	for _, one := range all {
+		table.Rows = append(table.Rows, []report.Cell{
+			text(scopeOf(one.at)), words(b.name(one.at)), figure(float64(one.devices)), figure(float64(one.mandatory)), figure(one.cost), figure(one.avoided),
+		})
+		if len(chart.X) < chartBars {
+			chart.X = append(chart.X, b.name(one.at))
+			chart.Series[0].Values = append(chart.Series[0].Values, report.Value{Value: finite(one.cost)})
+		}
+	}
+	s := report.Section{Name: "replacement_places", Title: say("按位置的费用", "Cost by place"), Tables: []report.Table{table}}
+	if len(chart.X) > 1 {
+		s.Charts = []report.Chart{chart}
+	}
+	if p.Run != "" {
+		s.Notes = []report.Text{sayf("预测来自运行 %s，计划来自运行 %s。", "Forecasts are of run %s, the plan of run %s.", p.Run, r.ID)}
+	}
+	return []report.Section{s}, nil
+}
+
+// curves is how many cost curves are drawn: those of the most devices.
+const curves = 6
+
+// costCurves are what replacing at an age costs.
+func (b *book) costCurves() ([]report.Section, error) {
+	r, found := b.now[replacementJob]
+	if !found {
+		return nil, nil
+	}
+	var all []replacement.Curve
+	_, err := each(b, r, "cost_curve", func(at authz.Place, _ string, doc *replacement.Curve) {
+		if at == b.Place {
+			all = append(all, *doc)
+		}
+	})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(x, y replacement.Curve) int {
+		return cmp.Or(cmp.Compare(y.Devices, x.Devices), cmp.Compare(x.Pool, y.Pool))
+	})
+	s := report.Section{Name: "cost_curves", Title: say("更换年龄与费用", "Age of replacement and cost")}
+	table := report.Table{
+		Name: "cost_curves", Title: say("最佳更换年龄", "Optimal ages"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("pool", "设备组", "Pool"), numberColumn("devices", "设备", "Devices", whole), numberColumn("planned", "计划更换费用", "Planned cost", money), numberColumn("failure", "故障费用", "Cost of a failure", money),
+			numberColumn("optimal_age", "最佳更换年数", "Optimal age", number("a", 1)), numberColumn("cost_rate", "每年费用", "Cost a year", money), numberColumn("run_to_failure", "用到坏每年费用", "Run to failure, a year", money), textColumn("note", "说明", "Note"),
+		},
+	}
+	for i, c := range all {
+		table.Rows = append(table.Rows, []report.Cell{
+			text(c.Pool), figure(float64(c.Devices)), figure(c.Planned), figure(c.Failure), cell(estimate(c.Optimum)), perhaps(c.CostRate), perhaps(c.RunToFailure), text(c.Why),
+		})
+		if i >= curves || len(c.Points) < 2 {
+			continue
+		}
+		chart := report.Chart{Kind: "lines", Title: say(c.Pool, c.Pool), Format: money, Limit: known(c.RunToFailure), Series: []report.Series{{Name: say("每年费用", "Cost a year")}}}
+		for _, p := range thinned(c.Points, 60) {
+			age := short(p.Age)
+			chart.X = append(chart.X, sayf("%s 年", "%s a", age))
+			chart.Series[0].Values = append(chart.Series[0].Values, report.Value{Value: finite(p.CostRate), Low: known(p.Low), High: known(p.High)})
+		}
+		s.Charts = append(s.Charts, chart)
+	}
+	s.Tables = []report.Table{table}
+	s.Notes = []report.Text{say("横线是用到坏为止的每年费用。", "The line across is what running to failure costs a year.")}
+	return []report.Section{s}, nil
+}
+
+// thinned is at most so many of a list, the first and the last among them.
+func thinned[T any](all []T, most int) []T {
+	if len(all) <= most {
+		return all
+	}
+	out := make([]T, most)
+	for i := range out {
+		out[i] = all[i*(len(all)-1)/(most-1)]
+	}
+	return out
+}
+
+// backtest says how good the forecasts were.
+func (b *book) backtest() ([]report.Section, error) {
+	title := say("预测检验", "How good the forecasts were")
+	var doc replacement.Backtest
+	found := false
+	for _, job := range []string{lifetimesJob, replacementJob} {
+		r, is := b.now[job]
+		if !is || found {
+			continue
+		}
+		var err error
+		if found, err = b.document(r, "backtest", b.Place, "", &doc); err != nil {
+			return nil, err
+		}
+	}
+	if !found {
+		if b.Place != authz.HQ {
+			return nil, nil // it is of the company
+		}
+		return nothing("backtest", title), nil
+	}
+	s := report.Section{Name: "backtest", Title: title}
+	if doc.Why != "" && doc.Brier == nil {
+		s.Text = []report.Text{insufficient(doc.Why)}
+		return []report.Section{s}, nil
+	}
+	s.Text = []report.Text{sayf("以 %s 当时所知预测之后 %d 天：%d 台设备中 %d 台发生故障。", "Forecasts with what was known on %s of the %d days after: of %d devices %d failed.", doc.AsOf, doc.HorizonDays, doc.Devices, doc.Failed)}
+	two := number("", 3)
+	for _, f := range []struct {
+		zh, en string
+		v      *float64
+		good   int
+	}{
+		{"布里尔分数", "Brier score", doc.Brier, -1}, {"技巧", "Skill", doc.Skill, 1},
+		{"前十分之一提升", "Lift of the first tenth", doc.Lift, 1}, {"按年龄排序的提升", "Lift by age alone", doc.LiftByAge, 0},
+	} {
+		s.Facts = append(s.Facts, report.Fact{Title: say(f.zh, f.en), Value: valueOf(f.v), Format: two, Good: f.good})
+	}
+	if len(doc.Calibration) > 0 {
+		chart := report.Chart{Kind: "lines", Title: say("预测与实际", "Forecast and what happened"), Format: percent, Series: []report.Series{{Name: say("实际", "Happened")}, {Name: say("预测", "Forecast")}}}
+		table := report.Table{
+			Name: "calibration", Title: say("校准", "Calibration"),
+			Columns: []report.Column{numberColumn("devices", "设备", "Devices", whole), numberColumn("forecast", "预测概率", "Forecast", percent), numberColumn("failed", "实际故障", "Failed", percent)},
+		}
+		for _, bin := range doc.Calibration {
+			x := share(bin.Forecast)
+			chart.X = append(chart.X, say(x, x))
+			failed := report.Value{Value: finite(bin.Failed), Low: finite(bin.Low), High: finite(bin.High), N: float64(bin.Devices)}
+			chart.Series[0].Values = append(chart.Series[0].Values, failed)
+			chart.Series[1].Values = append(chart.Series[1].Values, report.Value{Value: finite(bin.Forecast)})
+			table.Rows = append(table.Rows, []report.Cell{figure(float64(bin.Devices)), figure(bin.Forecast), cell(failed)})
+		}
+		s.Charts, s.Tables = []report.Chart{chart}, []report.Table{table}
+	}
+	if len(doc.Wear) > 0 {
+		table := report.Table{
+			Name: "wear", Title: say("磨损指标", "Indicators of wear"),
+			Columns: []report.Column{
+				textColumn("class", "类别", "Class"), textColumn("indicator", "指标", "Indicator"), numberColumn("devices", "设备", "Devices", whole),
+				numberColumn("gain", "预测增益", "Gain of the forecast", number("", 4)), textColumn("used", "采用", "Used"), textColumn("note", "说明", "Note"),
+			},
+		}
+		for _, w := range doc.Wear {
+			used := say("否", "no")
+			if w.Used {
+				used = say("是", "yes")
+			}
+			table.Rows = append(table.Rows, []report.Cell{words(className(w.Class)), text(w.Indicator), figure(float64(w.Devices)), perhaps(w.Gain), words(used), text(w.Why)})
+		}
+		s.Tables = append(s.Tables, table)
+	}
+	return []report.Section{s}, nil
+}
+
+// lives are how long the parts of pools last.
+func (b *book) lives() ([]report.Section, error) {
+	r, found := b.now[lifetimesJob]
+	if !found {
+		return b.absent("lives", say("寿命", "Lifetimes"), lifetimesJob), nil
+	}
+	var all []forecast.Life
+	if _, err := each(b, r, "life", func(at authz.Place, _ string, doc *forecast.Life) {
+		if at == b.Place {
+			all = append(all, *doc)
+		}
+	}); err != nil || len(all) == 0 {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(x, y forecast.Life) int {
+		return cmp.Or(cmp.Compare(y.Devices, x.Devices), cmp.Compare(x.Pool, y.Pool))
+	})
+	years := number("a", 1)
+	table := report.Table{
+		Name: "lives", Title: say("各型号部件的寿命", "How long the parts of models last"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("pool", "设备组", "Pool"), textColumn("part", "部件", "Part"), numberColumn("lives", "寿命数", "Lives", whole), numberColumn("failures", "故障", "Failures", whole),
+			textColumn("family", "分布", "Distribution"), numberColumn("shape", "形状", "Shape", number("", 2)), numberColumn("scale", "尺度", "Scale", years), numberColumn("b10", "B10", "B10", years), textColumn("note", "说明", "Note"),
+		},
+	}
+	s := report.Section{Name: "lives", Title: say("寿命", "Lifetimes")}
+	for _, life := range all {
+		for _, p := range life.Parts {
+			note := p.Why
+			if p.Poor {
+				note = strings.Trim("poor fit; "+note, "; ")
+			}
+			table.Rows = append(table.Rows, []report.Cell{
+				text(life.Pool), text(p.Code), figure(p.N), figure(p.Failures), text(p.Family), cell(estimate(p.Shape)), cell(estimate(p.Scale)), cell(estimate(p.B10)), text(note),
+			})
+			if len(s.Charts) < curves && len(p.Survival) > 1 && !math.IsNaN(p.Failures) {
+				name := life.Pool + " " + p.Code
+				chart := report.Chart{Kind: "lines", Title: say(name, name), Format: percent, Series: []report.Series{{Name: say("仍正常的比例", "Share that still works")}}}
+				for _, q := range thinned(p.Survival, 60) {
+					chart.X = append(chart.X, sayf("%s 年", "%s a", short(q.Years)))
+					chart.Series[0].Values = append(chart.Series[0].Values, report.Value{Value: finite(q.Value), Low: known(q.Low), High: known(q.High), N: q.AtRisk})
+				}
+				s.Charts = append(s.Charts, chart)
+			}
+		}
+	}
+	s.Tables = []report.Table{table}
+	return []report.Section{s}, nil
+}

@@ -1,0 +1,176 @@
+package compose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"steward/analytics/energy"
+	"steward/analytics/report"
+	"steward/internal/authz"
+)
+
+// energyKinds are the numbers of the job energy that a report shows by medium.
+var energyKinds = []string{"use", "cost", "baseline_use", "excess", "avoided_use"}
+
+// use says what was used, what it cost and what the baselines say.
+func (b *book) use() ([]report.Section, error) {
+	if _, found := b.now[energyJob]; !found {
+		return nil, nil // the section of waste says so
+	}
+	is, was, err := b.both(energyJob, energyKinds...)
+	if err != nil {
+		return nil, err
+	}
+	subjects := is.subjects("use", b.Place)
+	subjects = slices.DeleteFunc(subjects, func(s string) bool { return !strings.HasPrefix(s, "medium:") })
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	s := report.Section{Name: "energy_use", Title: say("用量与费用", "Use and cost")}
+	columns := []report.Column{
+		textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), textColumn("medium", "能源", "Medium"), textColumn("unit", "单位", "Unit"),
+		numberColumn("use", "用量", "Use", number("", 0)), numberColumn("cost", "费用", "Cost", money), numberColumn("baseline", "基线用量", "By the baseline", number("", 0)),
+		numberColumn("excess", "超出", "Excess", number("", 0)), numberColumn("avoided", "少用", "Avoided", number("", 0)),
+	}
+	if was != nil {
+		columns = append(columns, numberColumn("use_change", "用量变化", "Change of use", number("", 0)))
+	}
+	table := report.Table{Name: "energy_use", Title: say("按位置和能源", "By place and medium"), Most: pageRows, Columns: columns}
+	for _, subject := range subjects {
+		name := mediumName(strings.TrimPrefix(subject, "medium:"))
+		use := is.of("use", b.Place, subject)
+		s.Facts = append(s.Facts, fact(name, number(use.Unit, 0), -1, use, was.of("use", b.Place, subject)))
+		if cost := is.of("cost", b.Place, subject); cost != nil {
+			title := report.Text{ZH: name.ZH + "费用", EN: "cost of " + name.EN}
+			s.Facts = append(s.Facts, fact(title, money, -1, cost, was.of("cost", b.Place, subject)))
+		}
+		chart := report.Chart{Kind: "bars", Title: name, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("用量", "Use")}, {Name: say("基线", "Baseline")}}}
+		places := is.places("use", subject)
+		size := func(at authz.Place) float64 {
+			if v := is.of("use", at, subject).Value; v != nil {
+				return *v
+			}
+			return -1
+		}
+		slices.SortStableFunc(places, func(x, y authz.Place) int { return cmp.Compare(size(y), size(x)) })
+		for _, at := range places {
+			if at != b.Place && !down(at, b.Place) {
+				continue
+			}
+			row := []report.Cell{text(scopeOf(at)), words(b.name(at)), words(name), text(use.Unit)}
+			for _, kind := range energyKinds {
+				row = append(row, cell(value(is.of(kind, at, subject))))
+			}
+			if was != nil {
+				var then *float64
+				if n := was.of("use", at, subject); n != nil {
+					then = n.Value
+				}
+				row = append(row, change(is.of("use", at, subject).Value, then))
+			}
+			table.Rows = append(table.Rows, row)
+			if at != b.Place && len(chart.X) < chartBars {
+				chart.X = append(chart.X, b.name(at))
+				chart.Series[0].Values = append(chart.Series[0].Values, value(is.of("use", at, subject)))
+				chart.Series[1].Values = append(chart.Series[1].Values, value(is.of("baseline_use", at, subject)))
+			}
+		}
+		if len(chart.X) > 1 {
+			s.Charts = append(s.Charts, chart)
+		}
+	}
+	s.Tables = []report.Table{table}
+	courses, err := b.courses()
+	if err != nil {
+		return nil, err
+	}
+	s.Charts = append(s.Charts, courses...)
+	r := b.now[energyJob]
+	s.Notes = []report.Text{sayf("用量为 %s 至 %s。基线只含有基线的楼栋，与用量不可直接相减。", "Use is of %s to %s. Baselines are of the buildings that have one: they are not to be taken from the use.",
+		r.From.In(b.Zone).Format("2006-01-02"), lastDay(r.To.In(b.Zone)).Format("2006-01-02"))}
+	return []report.Section{s}, nil
+}
+
+// maxCourses is how many courses against baselines are drawn, of a project alone.
+const maxCourses = 6
+
+// courses are the last days of buildings and meters against their baselines.
+func (b *book) courses() ([]report.Chart, error) {
+	if b.Place.Project == "" {
+		return nil, nil
+	}
+	var all []report.Chart
+	_, err := each(b, b.now[energyJob], "baseline", func(_ authz.Place, subject string, doc *energy.Course) {
+		if len(all) >= maxCourses || len(doc.Days) == 0 {
+			return
+		}
+		chart := report.Chart{Kind: "lines", Title: say(subject, subject), Format: number(doc.Unit, 0), Series: []report.Series{{Name: say("实际", "Actual")}, {Name: say("基线", "Baseline")}}}
+		for _, d := range doc.Days {
+			chart.X = append(chart.X, say(d.Date, d.Date))
+			chart.Series[0].Values = append(chart.Series[0].Values, valueOf(d.Actual))
+			chart.Series[1].Values = append(chart.Series[1].Values, report.Value{Value: known(d.Baseline), Low: known(d.Low), High: known(d.High)})
+		}
+		all = append(all, chart)
+	})
+	return all, err
+}
+
+// balances compare meters with those behind them.
+func (b *book) balances() ([]report.Section, error) {
+	r, found := b.now[energyJob]
+	if !found {
+		return nil, nil
+	}
+	table := report.Table{
+		Name: "energy_balances", Title: say("总表与分表", "Meters and those behind them"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), textColumn("parent", "总表", "Parent"), numberColumn("children", "分表数", "Children", whole), numberColumn("days", "天", "Days", whole),
+			numberColumn("passed", "总表量", "Passed", number("", 0)), numberColumn("loss", "差额", "Lost", number("", 0)), textColumn("unit", "单位", "Unit"), numberColumn("share", "占比", "Share", percent), textColumn("verdict", "判断", "Verdict"),
+		},
+	}
+	type row struct {
+		share float64
+		cells []report.Cell
+	}
+	var rows []row
+	left, err := each(b, r, "balance", func(at authz.Place, _ string, doc *energy.Balance) {
+		verdict := say(doc.Verdict, doc.Verdict)
+		if doc.Verdict == "" {
+			verdict = insufficient(doc.Why)
+		}
+		one := row{share: -1, cells: []report.Cell{
+			text(scopeOf(at)), words(b.name(at)), text(doc.Parent), figure(float64(len(doc.Children))), figure(float64(doc.Days)), figure(doc.Account.Parent),
+			cell(report.Value{Value: known(doc.Loss.Value), Low: known(doc.Loss.Low), High: known(doc.Loss.High), Why: doc.Why}), text(doc.Unit),
+			cell(report.Value{Value: known(doc.Share.Value), Low: known(doc.Share.Low), High: known(doc.Share.High), Why: doc.Why}), words(verdict),
+		}}
+		if doc.Share.Value != nil {
+			one.share = *doc.Share.Value
+		}
+		rows = append(rows, one)
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(x, y row) int { return cmp.Compare(y.share, x.share) })
+	for _, one := range rows {
+		table.Rows = append(table.Rows, one.cells)
+	}
+	table.Left = left
+	return []report.Section{{Name: "energy_balances", Title: say("分表平衡", "Balances"), Tables: []report.Table{table}}}, nil
+}
+
+// mediumName is what is metered.
+func mediumName(medium string) report.Text {
+	switch medium {
+	case "electricity":
+		return say("电", "electricity")
+	case "water":
+		return say("水", "water")
+	case "gas":
+		return say("燃气", "gas")
+	case "heat":
+		return say("热", "heat")
+	}
+	return say(medium, medium)
+}

@@ -1,0 +1,35 @@
+-- Inspections as they are now, by planned, and at the same time by place and id.
+-- Parameters: scope_all, scope_regions, scope_projects: the caller's scope;
+--   region, project, id: only these, '' for any;
+--   sorts: only those of these kinds, [] for any;
+--   state: 'open' for those that are not done, 'closed' for the others, '' for both;
+--   withdrawn: 1 for those that were withdrawn too;
+--   from, to: Unix milliseconds, from <= planned < to;
+--   direction: 1 for the earliest first, -1 for the latest first;
+--   after_ts, after_region, after_project, after_id: the key to begin with; limit, rows.
+-- Returns times in Unix milliseconds and days as texts.
+SELECT
+    region, project, id,
+    toUnixTimestamp64Milli(updated) AS updated_out, toUnixTimestamp64Milli(received) AS received_out, source, withdrawn,
+    level,
+    kind,
+    toUnixTimestamp64Milli(planned) AS planned_out,
+    toUnixTimestamp64Milli(done) AS done_out,
+    score,
+    inspector_key,
+    building,
+    note
+FROM inspections FINAL
+WHERE ({scope_all:UInt8} OR region IN {scope_regions:Array(String)}
+        OR (region, project) IN {scope_projects:Array(Tuple(String, String))})
+    AND ({region:String} = '' OR region = {region:String})
+    AND ({project:String} = '' OR project = {project:String})
+    AND ({id:String} = '' OR id = {id:String})
+    AND (empty({sorts:Array(String)}) OR kind IN {sorts:Array(String)})
+    AND ({withdrawn:UInt8} OR NOT withdrawn)
+    AND ({state:String} = '' OR (done IS NULL) = ({state:String} = 'open'))
+    AND toUnixTimestamp64Milli(planned) >= {from:Int64} AND toUnixTimestamp64Milli(planned) < {to:Int64}
+    AND ({direction:Int8} * toUnixTimestamp64Milli(planned), region, project, id)
+        >= ({direction:Int8} * {after_ts:Int64}, {after_region:String}, {after_project:String}, {after_id:String})
+ORDER BY {direction:Int8} * toUnixTimestamp64Milli(planned), region, project, id
+LIMIT {limit:UInt64}

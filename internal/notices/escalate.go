@@ -1,0 +1,108 @@
+package notices
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"steward/internal/controldb"
+)
+
+// Alarm tells people of notices that are overdue. It may be called again for the same
+// notice and level: whoever implements it tells people once.
+type Alarm interface {
+	// Overdue tells that a notice is overdue; its Level says whom.
+	Overdue(ctx context.Context, n Notice) error
+	// Settled tells that a notice is over, of which Overdue was called before, up to
+	// its Level.
+	Settled(ctx context.Context, n Notice) error
+}
+
+// atOnce is how many notices are told of in one round.
+const atOnce = 100
+
+// Overdue lists notices that are past due and of which that level was not told yet:
+// the region once the due day is over, headquarters some time after. Those that wait
+// for their re-inspection are not the project's fault, and are left out. The longest
+// overdue come first, a hundred at most.
+func (s *Store) Overdue(ctx context.Context, now time.Time) (all []Notice, err error) {
+	now = controldb.Stored(now)
+	err = s.db.Read(ctx, func(tx *controldb.Tx) error {
+		rows, err := many(tx, `WHERE live AND state <> 'submitted' AND (due_at <= ? AND told = '' OR hq_at <= ? AND told <> 'hq')
+			ORDER BY due_at, id LIMIT ?`, now, now, atOnce)
+		for i := range rows {
+			n := rows[i].notice(now)
+			if n.Level = LevelRegion; !now.Before(rows[i].HQAt) {
+				n.Level = LevelHQ
+			}
+			all = append(all, n)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for overdue notices: %w", err)
+	}
+	return all, nil
+}
+
+// settled lists notices that are over and of which somebody was told that they were
+// overdue, but not that they are over.
+func (s *Store) settled(ctx context.Context, now time.Time) (all []Notice, err error) {
+	err = s.db.Read(ctx, func(tx *controldb.Tx) error {
+		rows, err := many(tx, `WHERE NOT live AND told <> '' AND NOT settled ORDER BY due_at, id LIMIT ?`, atOnce)
+		for i := range rows {
+			all = append(all, rows[i].notice(now))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for settled notices: %w", err)
+	}
+	return all, nil
+}
+
+// Escalate tells of what is overdue, and of what is over. What cannot be told is
+// tried again in the next round, and holds up nothing else.
+func (s *Store) Escalate(ctx context.Context, now time.Time, alarm Alarm) error {
+	overdue, err := s.Overdue(ctx, now)
+	if err != nil {
+		return err
+	}
+	over, err := s.settled(ctx, now)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, n := range overdue {
+		err := alarm.Overdue(ctx, n)
+		if err == nil {
+			err = s.mark(ctx, `UPDATE rectification_notices SET told = ? WHERE id = ?`, n.Level, n.ID)
+		}
+		errs = append(errs, tellError(n, err))
+	}
+	for _, n := range over {
+		err := alarm.Settled(ctx, n)
+		if err == nil {
+			err = s.mark(ctx, `UPDATE rectification_notices SET settled = ? WHERE id = ?`, true, n.ID)
+		}
+		errs = append(errs, tellError(n, err))
+	}
+	return errors.Join(errs...)
+}
+
+func tellError(n Notice, err error) error {
+	if err != nil {
+		return fmt.Errorf("tell of notice %s: %w", n.ID, err)
+	}
+	return nil
+}
+
+// mark notes what was told. It is no change of the notice: a person who has it open
+// may go on.
+func (s *Store) mark(ctx context.Context, statement string, args ...any) error {
+	return s.db.Write(ctx, func(tx *controldb.Tx) error {
+		_, err := tx.Exec(statement, args...)
+		return err
+	})
+}
