@@ -10,7 +10,6 @@ import (
 
 	"steward/internal/authz"
 	"steward/internal/calendar"
-	"steward/internal/controldb"
 	"steward/internal/incident"
 	"steward/internal/notices"
 )
@@ -42,7 +41,7 @@ func (r *runner) issue(ctx context.Context, c *cards) error {
 			}
 			rule := p.rule(card.Components[i].Name)
 			err := r.issueOne(ctx, at, p, rule, card, &card.Components[i])
-			if wrong := new(controldb.InvalidError); errors.As(err, &wrong) {
+			if wrong := new(notices.InvalidError); errors.As(err, &wrong) {
 				// The numbers are right all the same, and other projects are to be told.
 				card.Warnings = append(card.Warnings, fmt.Sprintf("no notice of %s could be issued: %s", rule.Name, wrong))
 			} else if err != nil {

@@ -34,6 +34,9 @@ type (
 	List[T any] = controldb.List[T]
 )
 
+// InvalidError says what is wrong with a notice.
+type InvalidError = controldb.InvalidError
+
 // State is where a rectification notice (整改通知) is in its life.
 type State string
 

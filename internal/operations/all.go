@@ -2,7 +2,6 @@ package operations
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"steward/internal/authz"
@@ -37,7 +36,7 @@ func (k *Kind) ReadAll(ctx context.Context, given []Given, a Arrival, t Teller) 
 	if t.Local {
 		a.Zone = projects.zone
 	}
-	seen := make(map[Key]int, len(given))
+	seen := make(map[Key]bool, len(given))
 	for i, g := range given {
 		r, problems := k.Read(g, a)
 		h := r.Of()
@@ -46,10 +45,10 @@ func (k *Kind) ReadAll(ctx context.Context, given []Given, a Arrival, t Teller) 
 		} else if level := LevelOfID(h.ID); k == &inspections && level != LevelProject && len(problems) == 0 && !t.Level(level, h.Place) {
 			problems = []Problem{{"level", level, "is for those who keep the whole " + map[string]string{LevelRegion: "region", LevelHQ: "company"}[level]}}
 		}
-		if first, twice := seen[KeyOf(r)]; twice && len(problems) == 0 {
-			problems = []Problem{{"id", h.ID, fmt.Sprintf("is that of record %d too: a record is told once", first+1)}}
+		if seen[KeyOf(r)] && len(problems) == 0 {
+			problems = []Problem{{"id", h.ID, "is that of an earlier one too: a record is told once"}}
 		}
-		seen[KeyOf(r)] = i
+		seen[KeyOf(r)] = true
 		for _, p := range problems {
 			if len(faults) < MaxFaults {
 				faults = append(faults, Fault{i, p})
