@@ -50,7 +50,7 @@ $(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
 	npm ci --no-audit --no-fund --prefix $(ENGINE_DIR)
 	@touch $@
 
-UNRACED := ^(TestWallOfTheAPI|TestBrowser)$$
+UNRACED := ^(TestScripts|TestWallOfTheAPI|TestBrowser)$$
 
 .PHONY: test
 test: build ## set up and run every test: Go with -race, browser, command line
@@ -58,9 +58,9 @@ test: build ## set up and run every test: Go with -race, browser, command line
 	npm run --silent --prefix $(WEB_DIR) check
 	go vet ./...
 	go test -race -timeout 30m -skip '$(UNRACED)' ./...
-# One caller after another through every operation, and a browser: nothing to race
-# that the packages' own tests do not, and four to ten times as long under the detector.
-	go test -timeout 20m -run '$(UNRACED)' ./dashboard/...
+# One command or caller after another, and a browser: nothing to race that the
+# packages' own tests do not, and four to ten times as long under the detector.
+	go test -timeout 20m -run '$(UNRACED)' ./cmd/steward ./dashboard/...
 
 .PHONY: soak
 soak: build ## the long versions of the fault tests

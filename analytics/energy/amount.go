@@ -44,6 +44,15 @@ func fromSavings(s *baseline.Savings) estimate {
 	return estimate{*s.Value, *s.Low, *s.High}.times(-1)
 }
 
+// fromAmount is an amount that is known.
+func fromAmount(a findings.Amount) estimate {
+	e := estimate{*a.Value, *a.Value, *a.Value}
+	if a.Low != nil && a.High != nil {
+		e.low, e.high = *a.Low, *a.High
+	}
+	return e
+}
+
 // amount is an estimate as it is reported.
 func (e estimate) amount(unit, why string) findings.Amount {
 	if !e.ok() {

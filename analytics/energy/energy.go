@@ -46,6 +46,8 @@ type Sink interface {
 	Sync(ctx context.Context, run string, at authz.Place, now time.Time, seen []findings.Seen, looked []string) error
 	// Fixed are the findings of a place that somebody says are mended.
 	Fixed(ctx context.Context, at authz.Place) ([]findings.Finding, error)
+	// Known are the findings of a place with their states, but for those that are gone.
+	Known(ctx context.Context, at authz.Place) ([]findings.Finding, error)
 	// Verify takes whether use fell.
 	Verify(ctx context.Context, id string, v findings.Verification) error
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,8 +31,6 @@ type fake struct {
 	hours   map[string]map[string][]clickhouse.EnergyHour // by device and metric
 	weather map[int64]float64
 	demands []clickhouse.EnergyDemand
-	mu      sync.Mutex
-	read    int
 }
 
 func (f *fake) MeasuredPlaces(context.Context, time.Time, time.Time) ([]clickhouse.MeasuredPlace, error) {
@@ -117,6 +114,7 @@ type board struct {
 	looked   []string
 	syncs    int
 	fixed    []findings.Finding
+	known    []findings.Finding
 	verified map[string]findings.Verification
 }
 
@@ -127,6 +125,8 @@ func (b *board) Sync(_ context.Context, _ string, _ authz.Place, _ time.Time, se
 }
 
 func (b *board) Fixed(context.Context, authz.Place) ([]findings.Finding, error) { return b.fixed, nil }
+
+func (b *board) Known(context.Context, authz.Place) ([]findings.Finding, error) { return b.known, nil }
 
 func (b *board) Verify(_ context.Context, id string, v findings.Verification) error {
 	if b.verified == nil {

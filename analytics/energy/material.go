@@ -86,7 +86,7 @@ func confidence(c claim) float64 {
 	return min(max(share*min(max(c.coverage, 0), 1)*c.pattern, 0), 1)
 }
 
-// worth orders findings: by yuan, and of those without by their share of the use.
+// worth orders findings: by yuan; those without come last, by their amounts.
 func worth(s *findings.Seen) float64 {
 	if s.RateCNY.Value != nil {
 		return *s.RateCNY.Value

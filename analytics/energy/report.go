@@ -15,7 +15,8 @@ import (
 	"steward/internal/findings"
 )
 
-// List is the document "findings" of a project: what this run saw, the costliest first.
+// List is the document "findings" of a project: what this run saw, the costliest first,
+// and after them what somebody dismissed and what was mended, as far as it is seen yet.
 type List struct {
 	At       time.Time `json:"at"`
 	From     time.Time `json:"from"` // the reporting period of baselines
@@ -26,10 +27,13 @@ type List struct {
 	Weather  string    `json:"weather,omitempty"`
 }
 
-// Listed is a finding with its place.
+// Listed is a finding with its place, and with its state as of the run. Of one that is
+// not kept, for there is no room or nobody keeps any, the state is "".
 type Listed struct {
-	Region  string `json:"region"`
-	Project string `json:"project"`
+	Region  string         `json:"region"`
+	Project string         `json:"project"`
+	ID      string         `json:"id,omitempty"`
+	State   findings.State `json:"state,omitempty"`
 	findings.Seen
 }
 
@@ -56,7 +60,7 @@ func (v *visit) report(ctx context.Context) error {
 			}
 		}
 		for _, place := range places {
-			switch t := v.runner.total.at(place); {
+			switch t := v.total.at(place); {
 			case len(r.numbers) == 0 || r.numbers[0].Kind != "use":
 			case r.of.whole:
 				t.building(r)
@@ -65,34 +69,59 @@ func (v *visit) report(ctx context.Context) error {
 			}
 		}
 	}
-	v.waste(all, looked, places)
-	seen := told(all, v.estate)
+	v.density()
 	slices.Sort(looked)
-	kept, looked, left := costliest(seen, slices.Compact(looked), v.ground.most)
-	for _, place := range places {
-		v.runner.total.at(place).left += left
+	looked = slices.Compact(looked)
+	if err := v.recall(ctx); err != nil {
+		return err
 	}
+	// What is settled takes no room from what is not.
+	seen := told(all, v.estate)
+	open, settled := split(seen, v.settled())
+	kept, told, left := costliest(open, looked, v.most)
+	old, told, _ := costliest(settled, told, v.most)
+	kept = slices.Concat(kept, old)
+	for _, place := range places {
+		v.total.at(place).left += left
+	}
+	if v.Sink != nil && v.isCurrent() {
+		// With too many that stand already the rest is kept all the same.
+		if err := v.Sink.Sync(ctx, v.job.ID, v.at, v.job.Now, kept, told); err != nil && !errors.Is(err, findings.ErrFull) {
+			return fmt.Errorf("keep findings: %w", err)
+		}
+		if err := v.verify(ctx); err != nil {
+			return err
+		}
+		if err := v.recall(ctx); err != nil {
+			return err
+		}
+	}
+	v.waste(standing(all, seen, v.settled(), v.estate), looked, places)
 	if err := v.list(ctx, kept, left); err != nil {
 		return err
 	}
-	v.density()
-	if v.Sink == nil || !v.isCurrent() {
+	if v.Sink == nil {
 		return nil
 	}
-	// With too many that stand already the rest is kept all the same.
-	if err := v.Sink.Sync(ctx, v.job.ID, v.at, v.job.Now, kept, looked); err != nil && !errors.Is(err, findings.ErrFull) {
-		return fmt.Errorf("keep findings: %w", err)
-	}
-	return v.verify(ctx)
+	v.saved(places)
+	return v.verified(ctx)
 }
 
 func (v *visit) list(ctx context.Context, kept []findings.Seen, left int) error {
 	l := List{At: v.job.Now, From: v.from, To: v.to, Until: v.end, Findings: []Listed{}, LeftOut: left, Weather: v.weather.why}
+	known := map[string]*findings.Finding{}
+	for i := range v.known {
+		known[identity(&v.known[i].Seen)] = &v.known[i]
+	}
 	for i, s := range kept {
 		if i >= withEvidence {
 			s.Evidence = nil
 		}
-		l.Findings = append(l.Findings, Listed{v.at.Region, v.at.Project, s})
+		one := Listed{Region: v.at.Region, Project: v.at.Project, Seen: s}
+		if f := known[identity(&s)]; f != nil {
+			one.ID, one.State = f.ID, f.State
+		}
+		l.Findings = append(l.Findings, one)
 	}
 	return v.job.Note(ctx, "findings", v.at.Region, v.at.Project, "", l)
 }
@@ -105,39 +134,32 @@ func (v *visit) waste(all []findings.Seen, looked []string, places []authz.Place
 		_, subject, _ := strings.Cut(k, " ")
 		judged[subject] = true
 	}
-	byMedium := map[string]waste{}
 	for _, p := range v.estate.counting() {
 		known := judged["point:"+p.id]
 		if known && len(l.bySubject["point:"+p.id]) > 0 {
 			v.numbers = append(v.numbers, v.wasteNumber("point:"+p.id, p.building, p.medium, l.below(p))...)
 		}
-		if p.supplies() {
-			byMedium[p.medium] = byMedium[p.medium].plus(l.below(p))
-		}
 		for _, place := range places {
-			m := v.runner.total.at(place).of(p.medium)
+			m := v.total.at(place).of(p.medium)
 			if m.all++; known {
 				m.judged++
 			}
 		}
 	}
-	buildings, tops := map[string]waste{}, v.estate.tops()
+	tops := v.estate.tops()
 	for _, name := range sortedKeys(v.buildings) {
 		b := v.buildings[name]
-		w := l.building(name, tops[name])
-		buildings[b.medium] = buildings[b.medium].plus(w)
 		known := judged[name]
 		for _, p := range tops[name] {
 			known = known || judged["point:"+p.id]
 		}
 		if known {
-			v.numbers = append(v.numbers, v.wasteNumber(name, b.building, b.medium, w)...)
+			v.numbers = append(v.numbers, v.wasteNumber(name, b.building, b.medium, l.building(name, tops[name]))...)
 		}
 	}
-	for _, medium := range sortedKeys(byMedium) {
-		w := larger(byMedium[medium], buildings[medium])
+	for medium, w := range l.byMedium(v.estate, v.buildings) {
 		for _, place := range places {
-			t := v.runner.total.at(place)
+			t := v.total.at(place)
 			m := t.of(medium)
 			m.waste, t.yuan = m.waste.plus(w), t.yuan.plus(w)
 		}
@@ -199,7 +221,7 @@ func (v *visit) density() {
 		}
 	}
 	for _, place := range above(v.at) {
-		m := v.runner.total.at(place).of(tariff.Electricity)
+		m := v.total.at(place).of(tariff.Electricity)
 		m.perArea, m.area = m.perArea+used, m.area+area
 	}
 }

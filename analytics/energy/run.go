@@ -143,6 +143,7 @@ type visit struct {
 	demands   map[string]clickhouse.EnergyDemand
 	buildings map[string]*subject // by name
 	keep      kept
+	known     []findings.Finding // in whatever state, as of the last look
 	mended    []findings.Finding
 	fixed     map[string]*subject // that mended findings are about, with their hours
 
@@ -182,11 +183,22 @@ func (v *visit) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Those that were looked at longest ago come first, so that none waits for ever on
+	// others of which too little is known.
+	slices.SortStableFunc(mended, func(a, b findings.Finding) int { return lookedAt(&a).Compare(lookedAt(&b)) })
 	v.mended = mended[:min(len(mended), maxFixed)]
 	for _, f := range v.mended {
 		v.fixed[f.Subject] = nil
 	}
 	return nil
+}
+
+// lookedAt is when a run looked last whether a fix helped; zero if none did.
+func lookedAt(f *findings.Finding) time.Time {
+	if f.Checked == nil {
+		return time.Time{}
+	}
+	return f.Checked.At
 }
 
 // isCurrent reports whether the run is about today: only then findings open and clear.
@@ -352,8 +364,9 @@ func (v *visit) balances(hand func(func() result) error) error {
 			continue
 		}
 		n++
-		noted := n <= maxDocs
 		whole := v.subject(p)
+		_, mended := v.fixed[whole.name] // whose balance says whether it helped
+		noted := n <= maxDocs || mended
 		for i, from := 0, v.back(recentDays); i < len(s.value); i++ {
 			whole.hours.value[from+i], whole.hours.measured[from+i] = s.value[i], s.measured[i]
 		}

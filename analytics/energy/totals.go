@@ -15,6 +15,7 @@ import (
 type total struct {
 	media map[string]*mediumTotal
 	yuan  waste
+	saved waste // by what was mended and verified
 	share mean
 	left  int // findings that are left out
 }
@@ -33,6 +34,7 @@ type mediumTotal struct {
 	without        int      // and that have none
 	covered        mean     // of buildings
 	waste          waste
+	saved          waste
 	perArea        float64 // kWh of a year, of projects with an area
 	area           float64
 }
@@ -111,6 +113,7 @@ func (t totals) numbers() []job.Number {
 			judged, all = judged+m.judged, all+m.all
 		}
 		put(judgedWaste(job.Number{Kind: "waste_a_year_cny", Unit: "CNY", Coverage: p.coverage()}, judged, all, p.yuan, pricedWaste))
+		put(verifiedSaving(job.Number{Kind: "saved_a_year_cny", Unit: "CNY", Coverage: p.coverage()}, p.saved, pricedWaste))
 		left := float64(p.left)
 		put(job.Number{Kind: "findings_left_out", Value: &left, N: float64(p.yuan.n), Coverage: math.NaN()})
 	}
@@ -128,6 +131,17 @@ func judgedWaste(n job.Number, judged, all int, w waste, of func(job.Number, was
 		return n
 	case judged < all:
 		n.Why = fmt.Sprintf("of %d of %d meters, the others use too little or too little is known of them; %s", judged, all, sumWhy)
+	}
+	return of(n, w)
+}
+
+// verifiedSaving is what was mended and verified. Without any nobody knows of a saving;
+// what uses less by itself, or says nothing any more, is none.
+func verifiedSaving(n job.Number, w waste, of func(job.Number, waste) job.Number) job.Number {
+	n.N, n.Why = float64(w.n), sumWhy
+	if w.n == 0 {
+		n.Why = "insufficient data: nothing that was mended is verified yet"
+		return n
 	}
 	return of(n, w)
 }
@@ -174,6 +188,7 @@ func (m *mediumTotal) numbers(medium string, put func(job.Number)) {
 		put(estimated(n, v))
 	}
 	put(judgedWaste(number("waste_a_year", unit), m.judged, m.all, m.waste, func(n job.Number, w waste) job.Number { return estimated(n, w.use) }))
+	put(verifiedSaving(number("saved_a_year", unit), m.saved, func(n job.Number, w waste) job.Number { return estimated(n, w.use) }))
 	if medium == "electricity" {
 		a := number("energy_per_m2", "kWh/m2")
 		if m.area > 0 {

@@ -22,7 +22,7 @@ func (v *visit) verify(ctx context.Context) error {
 	for i := range v.mended {
 		f := &v.mended[i]
 		res := v.verdict(f)
-		res.At, res.Run = v.job.Now, v.job.ID
+		res.FixedAt, res.At, res.Run = f.FixedAt, v.job.Now, v.job.ID
 		if err := v.Sink.Verify(ctx, f.ID, res); err != nil {
 			return fmt.Errorf("verify finding %s: %w", f.ID, err)
 		}

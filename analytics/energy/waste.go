@@ -34,13 +34,13 @@ func larger(a, b waste) waste {
 
 func wasteOf(s *findings.Seen) waste {
 	w := waste{n: 1}
-	if a := s.RateCNY; a.Value != nil {
-		w.yuan = estimate{*a.Value, *a.Low, *a.High}
+	if s.RateCNY.Value != nil {
+		w.yuan = fromAmount(s.RateCNY)
 	} else {
 		w.unpriced = 1
 	}
-	if a := s.Rate; a.Value != nil && a.Unit != "CNY" {
-		w.use = estimate{*a.Value, *a.Low, *a.High}
+	if s.Rate.Value != nil && s.Rate.Unit != "CNY" {
+		w.use = fromAmount(s.Rate)
 	}
 	return w
 }
@@ -103,6 +103,25 @@ func (l *ledger) building(name string, tops []*point) waste {
 	}
 	inside, _ := wasteOfSubject(l.bySubject[name])
 	return larger(inside, meters)
+}
+
+// byMedium is the waste of a project by medium: of all buildings, or of all that the
+// suppliers bill.
+func (l *ledger) byMedium(e *estate, buildings map[string]*subject) map[string]waste {
+	supplied, built, tops := map[string]waste{}, map[string]waste{}, e.tops()
+	for _, p := range e.counting() {
+		if p.supplies() {
+			supplied[p.medium] = supplied[p.medium].plus(l.below(p))
+		}
+	}
+	for _, name := range sortedKeys(buildings) {
+		medium := buildings[name].medium
+		built[medium] = built[medium].plus(l.building(name, tops[name]))
+	}
+	for medium, w := range built {
+		supplied[medium] = larger(supplied[medium], w)
+	}
+	return supplied
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

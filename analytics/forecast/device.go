@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -18,7 +19,8 @@ const lateMessages = 3 * day
 
 // device is one with its lives. It takes some hundred bytes and forty for each life.
 type device struct {
-	at authz.Place
+	at   authz.Place
+	zone *time.Location
 	clickhouse.LifetimeDevice
 	born    birth
 	windows []span             // in which it was watched
@@ -48,7 +50,7 @@ func dateOf(days *int32) string {
 
 // newDevice makes lives of what happened to a device until the end of a period.
 func newDevice(at authz.Place, d clickhouse.LifetimeDevice, c *course, period span, zone *time.Location) *device {
-	out := &device{at: at, LifetimeDevice: d, parts: map[string][]spell{}}
+	out := &device{at: at, zone: zone, LifetimeDevice: d, parts: map[string][]spell{}}
 	switch {
 	case d.CommissionedOn != nil:
 		out.born = birth{dayStart(*d.CommissionedOn, 0, zone), true}
@@ -157,6 +159,29 @@ func (d *device) spells(code string) []spell {
 		return list
 	}
 	return d.rest
+}
+
+// installedOn is the day from which it serves: the registry does not know of one that
+// was exchanged under its name. "" when unknown.
+func (d *device) installedOn() string {
+	return max(dateOf(cmp.Or(d.InstalledOn, d.CommissionedOn)), d.exchangedOn())
+}
+
+// verifyBy is until when its verification is valid; one that ended before it was
+// exchanged was that of its predecessor.
+func (d *device) verifyBy() string {
+	if on := dateOf(d.VerifyBy); on > d.exchangedOn() {
+		return on
+	}
+	return ""
+}
+
+// exchangedOn is when it was last exchanged under its name; "" when it was not.
+func (d *device) exchangedOn() string {
+	if n := len(d.fresh); n > 0 {
+		return d.fresh[n-1].Time().In(d.zone).Format(time.DateOnly)
+	}
+	return ""
 }
 
 // age is how old it is at a time, in years; NaN when unknown.

@@ -56,10 +56,7 @@ func New(store Store, zone *time.Location) job.Job {
 		About: "how long parts and devices live by model, with which probability each device fails within 90 and 365 days, and how such forecasts fared",
 		Every: job.Monthly,
 		At:    4 * time.Hour,
-		Period: func(now time.Time, zone *time.Location) (from, to time.Time) {
-			y, m, _ := now.In(zone).Date()
-			return time.Date(y-history, m, 1, 0, 0, 0, 0, zone), time.Date(y, m, 1, 0, 0, 0, 0, zone)
-		},
+		Period: Period,
 		Params: []job.Param{{
 			Name: horizonParam, About: fmt.Sprintf("days before the end from which forecasts are made that are compared with what happened, a whole number from 1 to %d", maxHorizonDays),
 			Default: fmt.Sprintf("%d, or %d where devices were not watched for twice as long", longHorizon, shortHorizon),
@@ -67,6 +64,13 @@ func New(store Store, zone *time.Location) job.Job {
 		}},
 		Run: func(ctx context.Context, r *job.Run) error { return run(ctx, r, store, zone) },
 	}
+}
+
+// Period is what a run of the schedule looks at: the years until the beginning of a
+// month.
+func Period(now time.Time, zone *time.Location) (from, to time.Time) {
+	y, m, _ := now.In(zone).Date()
+	return time.Date(y-history, m, 1, 0, 0, 0, 0, zone), time.Date(y, m, 1, 0, 0, 0, 0, zone)
 }
 
 // parseHorizon is 0 where nobody said one.
@@ -101,6 +105,7 @@ func run(ctx context.Context, r *job.Run, store Store, zone *time.Location) erro
 			return fmt.Errorf("lifetimes of %s/%s: %w", p.Region, p.Project, err)
 		}
 	}
+	sense(f.devices)
 	f.plan(days)
 	for i, p := range places {
 		r.Progress(int64(len(places)+i), all, p.Region+"/"+p.Project)

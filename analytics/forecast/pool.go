@@ -36,10 +36,14 @@ type pool struct {
 func pools(devices []*device) map[string]*pool {
 	all := map[string]*pool{}
 	join := func(p pool, d *device) {
-		if all[p.name] == nil {
-			all[p.name] = &p
+		have := all[p.name]
+		if have == nil {
+			have = &p
+			all[p.name] = have
 		}
-		all[p.name].devices = append(all[p.name].devices, d)
+		if have.class == p.class && have.model == p.model && have.vendor == p.vendor {
+			have.devices = append(have.devices, d)
+		} // else what is called alike and is not goes by its class
 	}
 	for _, d := range devices {
 		join(pool{name: "class:" + d.Class, class: d.Class}, d)
@@ -76,7 +80,7 @@ func (p *pool) ends() bool {
 	restored, ended, detectors := 0, 0, 0
 	for _, d := range p.devices {
 		restored, ended = restored+d.restore, ended+d.ended
-		if d.Detector {
+		if d.Senses == smoke {
 			detectors++
 		}
 	}
@@ -193,7 +197,7 @@ func liveClass(ctx context.Context, list []*pool, at telemetry.Millis, out map[s
 // failed, else its class. Nil where that has too few.
 func chosen(d *device, by map[string]*lived) (l *lived, why string) {
 	if d.Model != "" {
-		if l = by[modelPool(d)]; l != nil && l.failures >= fewOfPool {
+		if l = by[modelPool(d)]; l != nil && l.failures >= fewOfPool && l.class == d.Class && l.model == d.Model && l.vendor == d.Vendor {
 			return l, ""
 		}
 	}

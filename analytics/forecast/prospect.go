@@ -23,6 +23,9 @@ type Prospect struct {
 	Vendor   string `json:"vendor,omitempty"`
 	Model    string `json:"model,omitempty"`
 	Medium   string `json:"medium,omitempty"`
+	// Senses is smoke or water, by the metrics that the device sent or, of one that
+	// sent none, those of its model; "" when they do not tell.
+	Senses string `json:"senses,omitempty"`
 
 	InstalledOn string   `json:"installed_on,omitempty"`        // 2019-05-01; "" when unknown
 	VerifyBy    string   `json:"verification_due_on,omitempty"` // of a meter
@@ -35,16 +38,27 @@ type Prospect struct {
 	Failures365 Estimate `json:"failures_365d"`
 	New365      Estimate `json:"new_failures_365d"`
 
-	Pool       string   `json:"pool"`        // whose lives it is made from: "model:KONE/3000", or "class:elevator" where a model's failures are few
-	FaultsYear float64  `json:"faults_365d"` // that it had in the year before
-	Warnings   []string `json:"warnings,omitempty"`
+	Pool       string  `json:"pool"`        // whose lives it is made from: "model:KONE/3000", or "class:elevator" where a model's failures are few
+	FaultsYear float64 `json:"faults_365d"` // that it had in the year before
+	// Caveats are what to keep in mind of the forecast. Warnings are the same in
+	// English, each with its code in front.
+	Caveats  []Caveat `json:"caveats,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
 
 	ExpectedLifeYears float64 `json:"expected_life_years,omitempty"` // as the registry has it; 0 unknown
 	ReplacementCost   float64 `json:"replacement_cost_cny,omitempty"`
 	FailureCost       float64 `json:"failure_cost_cny,omitempty"`
 }
 
-// Prospects is the document "prospects" of a project, written by the job lifetimes.
+// Caveat is what to keep in mind of a forecast, in both languages.
+type Caveat struct {
+	Code string `json:"code"` // pooled, poor_fit, extrapolated, age_unknown, stale_data, wear
+	ZH   string `json:"zh"`
+	EN   string `json:"en"`
+}
+
+// Prospects is the document "prospects" of a project, written by the job lifetimes:
+// one, or several of which the subjects are part-00002 and so on where devices are many.
 type Prospects struct {
 	At      string     `json:"at"` // the time until which lives were watched, RFC 3339
 	Devices []Prospect `json:"devices"`

@@ -16,6 +16,9 @@ import (
 
 const (
 	batchNumbers = 1000
+	// partDevices keeps a document well within what results take, whatever devices are
+	// called: a large estate has tens of thousands of meters.
+	partDevices = 2000
 	// stale is after which a forecast rests on what may no longer be so.
 	stale = 7 * day
 )
@@ -96,9 +99,24 @@ func (f *fleet) tryAll(ctx context.Context, all map[string]*pool) (Backtest, []W
 func (f *fleet) prospects(ctx context.Context, r *job.Run, devices []*device, by map[string]*lived, used map[string]*multiplier, sums map[key]*sum) error {
 	at := devices[0].at
 	doc := Prospects{At: f.period.to.Time().UTC().Format(time.RFC3339), Devices: []Prospect{}}
+	part := 0
+	note := func() error {
+		subject := ""
+		if part++; part > 1 {
+			subject = fmt.Sprintf("part-%05d", part)
+		}
+		err := r.Note(ctx, "prospects", at.Region, at.Project, subject, doc)
+		doc.Devices = []Prospect{}
+		return err
+	}
 	for _, d := range devices {
 		if d.out {
 			continue
+		}
+		if len(doc.Devices) == partDevices {
+			if err := note(); err != nil {
+				return err
+			}
 		}
 		p := f.prospect(d, by, used)
 		doc.Devices = append(doc.Devices, p)
@@ -111,14 +129,14 @@ func (f *fleet) prospects(ctx context.Context, r *job.Run, devices []*device, by
 			s.add(&p, d)
 		}
 	}
-	return r.Note(ctx, "prospects", at.Region, at.Project, "", doc)
+	return note()
 }
 
 func (f *fleet) prospect(d *device, by map[string]*lived, used map[string]*multiplier) Prospect {
 	end := f.period.to
 	p := Prospect{
 		Region: d.at.Region, Project: d.at.Project, Building: d.Building, Class: d.Class, Device: d.ID, Name: d.Name,
-		Vendor: d.Vendor, Model: d.Model, Medium: d.Medium, InstalledOn: dateOf(cmp.Or(d.InstalledOn, d.CommissionedOn)), VerifyBy: dateOf(d.VerifyBy),
+		Vendor: d.Vendor, Model: d.Model, Medium: d.Medium, Senses: d.Senses, InstalledOn: d.installedOn(), VerifyBy: d.verifyBy(),
 		AgeYears: finite(d.age(end)), ExpectedLifeYears: d.ExpectedLifeYears, ReplacementCost: d.ReplacementCost, FailureCost: d.FailureCost,
 	}
 	for _, t := range d.failed {
@@ -147,7 +165,10 @@ func (f *fleet) prospect(d *device, by map[string]*lived, used map[string]*multi
 	}
 	short, long := l.expect(d, end, quarter, factor), l.expect(d, end, oneYear, factor)
 	p.Fail90, p.Fail365, p.Failures365 = short.fails(l.failures), long.fails(l.failures), capped(long.number(l.failures))
-	p.Warnings = f.warnings(d, l, used)
+	p.Caveats = f.caveats(d, l, used)
+	for _, c := range p.Caveats {
+		p.Warnings = append(p.Warnings, c.Code+": "+c.EN)
+	}
 	return p
 }
 
@@ -160,11 +181,12 @@ func capped(e Estimate) Estimate {
 	return e
 }
 
-// warnings begin with a word for machines.
-func (f *fleet) warnings(d *device, l *lived, used map[string]*multiplier) []string {
-	var list []string
+// caveats are what to keep in mind of the forecast of a device.
+func (f *fleet) caveats(d *device, l *lived, used map[string]*multiplier) []Caveat {
+	var list []Caveat
+	add := func(code, zh, en string) { list = append(list, Caveat{code, zh, en}) }
 	if d.Model != "" && l.model == "" {
-		list = append(list, fmt.Sprintf("pooled: fewer than %d failures of the model, the forecast is that of the class", fewOfPool))
+		add("pooled", fmt.Sprintf("该型号故障不足 %d 次，按整类设备预测", fewOfPool), fmt.Sprintf("fewer than %d failures of the model, the forecast is that of the class", fewOfPool))
 	}
 	var poor []string
 	for _, part := range l.parts {
@@ -173,19 +195,20 @@ func (f *fleet) warnings(d *device, l *lived, used map[string]*multiplier) []str
 		}
 	}
 	if len(poor) > 0 {
-		list = append(list, "poor_fit: the law does not fit the lives of "+strings.Join(poor, ", "))
+		add("poor_fit", "寿命分布与这些部件的寿命不符："+strings.Join(poor, "、"), "the law does not fit the lives of "+strings.Join(poor, ", "))
 	}
 	if l.extrapolates(d, f.period.to, oneYear) {
-		list = append(list, "extrapolated: a part will be older than any that was seen")
+		add("extrapolated", "有部件将比观察到的都旧", "a part will be older than any that was seen")
 	}
 	if !d.born.known {
-		list = append(list, "age_unknown: neither commissioning nor installation is known")
+		add("age_unknown", "投用和安装日期均未知", "neither commissioning nor installation is known")
 	}
 	if last := d.windows[len(d.windows)-1].to; last < f.period.to-stale {
-		list = append(list, "stale_data: last heard of on "+last.Time().UTC().Format(time.DateOnly)+"; the forecast takes it that nothing has happened since")
+		on := last.Time().UTC().Format(time.DateOnly)
+		add("stale_data", "最后有数据是 "+on+"，预测假定此后无事发生", "last heard of on "+on+"; the forecast takes it that nothing has happened since")
 	}
 	if m := used[d.Class]; m != nil {
-		list = append(list, "wear: the indicator "+indicators[m.indicator].name+" is part of the forecast")
+		add("wear", "预测计入磨损指标 "+indicators[m.indicator].name, "the indicator "+indicators[m.indicator].name+" is part of the forecast")
 	}
 	return list
 }

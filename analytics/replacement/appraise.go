@@ -7,6 +7,7 @@ import (
 
 	"steward/analytics/forecast"
 	"steward/internal/calendar"
+	"steward/internal/telemetry"
 )
 
 // appraisal is what the policy makes of a device.
@@ -20,6 +21,8 @@ type appraisal struct {
 	due       calendar.Date // of what is mandatory
 
 	limit    *Limit        // by which it goes; may be nil
+	unsure   bool          // nobody knows whether it is of a kind that must go
+	undated  bool          // nobody knows since when it serves, and there is a limit that it must go by
 	limitEnd calendar.Date // when that is reached; zero when unknown
 	verifyBy calendar.Date // likewise
 
@@ -91,8 +94,11 @@ func (p *Policy) appraise(d *forecast.Prospect, repaired bool, y year) appraisal
 
 // duties finds what the law and standards want until the end of the year.
 func (p *Policy) duties(d *forecast.Prospect, class Costs, y year, a *appraisal) {
-	a.limit = p.limitOf(d)
-	if verify, err := calendar.ParseDate(d.VerifyBy); err == nil {
+	var perhaps *Limit
+	a.limit, perhaps = p.limitOf(d)
+	// Only meters are verified. What else has such a date is inspected by then, which
+	// is no reason to replace it nor to let it serve for longer.
+	if verify, err := calendar.ParseDate(d.VerifyBy); err == nil && d.Class == string(telemetry.Meter) {
 		a.verifyBy = verify
 		// The date of the registry is the very one that the age of a meter stands for.
 		a.limit = nil
@@ -103,11 +109,15 @@ func (p *Policy) duties(d *forecast.Prospect, class Costs, y year, a *appraisal)
 			}
 		}
 	}
+	installed, known := installation(d, y)
+	if perhaps != nil && (!known || !y.end().Before(later(installed, perhaps.Years))) {
+		a.unsure = true
+	}
 	if a.limit == nil {
 		return
 	}
-	installed, known := installation(d, y)
 	if !known {
+		a.undated = a.limit.Mandatory
 		return
 	}
 	a.limitEnd = later(installed, a.limit.Years)

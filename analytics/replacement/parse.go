@@ -54,6 +54,7 @@ type (
 		Medium    string        `yaml:"medium"`
 		Models    []string      `yaml:"models"`
 		Except    []string      `yaml:"except"`
+		Senses    string        `yaml:"senses"`
 		Years     *float64      `yaml:"years"`
 		Mandatory *bool         `yaml:"mandatory"`
 		Action    string        `yaml:"action"`
@@ -207,13 +208,16 @@ func (p *parser) cost(t *costsText) {
 func (p *parser) limit(t *limitText) {
 	k := p.kind(t.Line, "limits", t.Class, t.Medium)
 	l := Limit{
-		Class: k.class, Medium: k.medium, Models: t.Models, Except: t.Except,
+		Class: k.class, Medium: k.medium, Models: t.Models, Except: t.Except, Senses: t.Senses,
 		Years: p.years(t.Line, "limits: years", t.Years), Action: t.Action, Title: t.Title, Source: t.Source,
 	}
 	for _, pattern := range slices.Concat(t.Models, t.Except) {
 		if _, err := path.Match(plain(pattern), ""); err != nil || !strings.Contains(pattern, "/") {
 			p.fail(t.Line, "limits: models: %q is not a pattern of vendor/model, such as KONE/30*", pattern)
 		}
+	}
+	if t.Senses != "" && t.Senses != "smoke" && t.Senses != "water" {
+		p.fail(t.Line, "limits: senses: %q is neither smoke nor water", t.Senses)
 	}
 	if t.Mandatory == nil {
 		p.fail(t.Line, "limits: mandatory: say true or false")

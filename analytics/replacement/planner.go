@@ -148,6 +148,12 @@ func (t *tally) count(a *appraisal) {
 	if a.planned == 0 || a.failure == 0 {
 		t.unpriced++
 	}
+	if a.unsure {
+		t.unsure++
+	}
+	if a.undated {
+		t.undated++
+	}
 	if v := a.avoided.Value; !a.mandatory && v != nil && *v <= 0 {
 		t.kept++
 	}

@@ -32,6 +32,7 @@ type Costs struct {
 type Limit struct {
 	Class, Medium  string // medium "" for any
 	Models, Except []string
+	Senses         string // only what senses this; "" for all
 	Years          float64
 	Mandatory      bool
 	Action         string
@@ -66,24 +67,27 @@ func (p *Policy) Costs(class, medium string) Costs {
 }
 
 // limitOf is the limit by which a device goes: of several the first mandatory one,
-// else the first.
-func (p *Policy) limitOf(d *forecast.Prospect) *Limit {
-	var found *Limit
+// else the first. perhaps is a mandatory one that it would go by if it senses what the
+// limit is for, which is not known; nil where another mandatory one holds anyway.
+func (p *Policy) limitOf(d *forecast.Prospect) (found, perhaps *Limit) {
 	for i := range p.limits {
 		l := &p.limits[i]
-		if !l.holds(d) {
-			continue
-		}
-		if l.Mandatory {
-			return l
-		}
-		if found == nil {
+		switch {
+		case !l.holds(d):
+		case l.Senses != "" && d.Senses != l.Senses:
+			if perhaps == nil && d.Senses == "" && l.Mandatory {
+				perhaps = l
+			}
+		case l.Mandatory:
+			return l, nil
+		case found == nil:
 			found = l
 		}
 	}
-	return found
+	return found, perhaps
 }
 
+// holds tells whether a limit is for a device, as far as its class and name go.
 func (l *Limit) holds(d *forecast.Prospect) bool {
 	if l.Class != d.Class || l.Medium != "" && l.Medium != d.Medium {
 		return false

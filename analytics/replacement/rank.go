@@ -116,6 +116,7 @@ type tally struct {
 	purse *purse // its own, or that of a place above
 
 	devices, unknown, unpriced, kept, dear int
+	unsure, undated                        int
 
 	entries             []entry // maxLines at most
 	omitted             int

@@ -231,6 +231,12 @@ func (p *planner) warnings(t *tally) []string {
 	if t.mandatoryUnpriced > 0 {
 		warn("%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy", t.mandatoryUnpriced)
 	}
+	if t.undated > 0 {
+		warn("%d devices must be replaced or verified at an age, and nobody knows theirs: give installed_on in the registry", t.undated)
+	}
+	if t.unsure > 0 {
+		warn("%d devices have reached an age at which smoke detectors or the like must be replaced, and nobody knows whether they are such: name their models in the policy", t.unsure)
+	}
 	if t.unpriced > 0 {
 		warn("%d devices are not weighed, for nobody knows what replacing them or their failures cost", t.unpriced)
 	}

@@ -47,6 +47,8 @@ var chapters = []*huma.Tag{
 	{Name: "On call", Description: "Who is called, by what, and whose card says that help is there."},
 	{Name: "Analytics", Description: "What was found out of the measurements: runs of analyses and their results."},
 	{Name: "Operations", Description: "Inspections, complaints, fees and repair orders of projects."},
+	{Name: "Notices", Description: "What projects have to put right, by when, and whether it was found done."},
+	{Name: "Reports", Description: "Reports for people and spreadsheets, made of stored results."},
 	{Name: "Installation", Description: "The ledger, the audit log, privacy."},
 }
 
@@ -119,7 +121,11 @@ func (op *operation) huma() huma.Operation {
 func binary(types map[string]any) map[string]*huma.MediaType {
 	content := map[string]*huma.MediaType{}
 	for name, example := range types {
-		content[name] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}, Example: example}
+		schema := &huma.Schema{Type: "string", Format: "binary"}
+		if name == "application/json" { // one of several forms of the same
+			schema = &huma.Schema{Type: "object", AdditionalProperties: true}
+		}
+		content[name] = &huma.MediaType{Schema: schema, Example: example}
 	}
 	return content
 }

@@ -16,16 +16,17 @@ type personPath struct {
 type erasedOut struct{ Body erased }
 
 type erased struct {
-	Events  int `json:"events" doc:"Events in which the person was named."`
-	States  int `json:"states" doc:"Reported texts in which the person was named."`
-	Letters int `json:"letters" doc:"Messages in quarantine in which the person was named."`
-	Live    int `json:"live" doc:"Records of the live board in which the person was named."`
+	Events      int `json:"events" doc:"Events in which the person was named."`
+	States      int `json:"states" doc:"Reported texts in which the person was named."`
+	Inspections int `json:"inspections" doc:"Inspections that the person carried out."`
+	Letters     int `json:"letters" doc:"Messages in quarantine in which the person was named."`
+	Live        int `json:"live" doc:"Records of the live board in which the person was named."`
 }
 
 func (a *API) registerPrivacy() {
 	register(a, authz.Administer, operation{
 		ID: "export-person", Method: http.MethodGet, Path: "/privacy/persons/{person}", Tag: "Installation", Summary: "Export what is known of one person",
-		Description: "Every event and state of access gates in which the person is named, one JSON object a line. It is noted in the audit log.",
+		Description: "Every event and state of access gates in which the person is named, what the person inspected and what is in quarantine, one JSON object a line. It is noted in the audit log.",
 		Everywhere:  true, Heavy: true, Timeout: streamTimeout,
 		Produces: map[string]any{"application/x-ndjson": `{"ts":"2026-11-20T06:00:00.000Z","region":"north","project":"harbour","class":"access","device":"g1","kind":"granted"}` + "\n"},
 	}, func(ctx context.Context, c caller, in *personPath) (*streamOut, error) {
@@ -44,7 +45,7 @@ func (a *API) registerPrivacy() {
 		ID: "erase-person", Method: http.MethodDelete, Path: "/privacy/persons/{person}", Tag: "Installation", Summary: "Erase one person",
 		Description: "The pseudonym is replaced by erased wherever it stands; the rows and their counts stay. It cannot be undone, and is noted in the audit log.",
 		Everywhere:  true, Heavy: true, Timeout: replayTimeout, Status: http.StatusOK,
-		Answer: erased{Events: 214, States: 0, Letters: 1, Live: 2},
+		Answer: erased{Events: 214, States: 0, Inspections: 12, Letters: 1, Live: 2},
 	}, func(ctx context.Context, c caller, in *personPath) (*erasedOut, error) {
 		data, err := a.data()
 		if err != nil {
@@ -59,7 +60,7 @@ func (a *API) registerPrivacy() {
 			out.Body.Live = a.Live.Forget(in.Person)
 		}
 		stored, err := data.ErasePerson(ctx, c.Scope(), in.Person)
-		out.Body.Events, out.Body.States, out.Body.Letters = stored.Events, stored.States, stored.Letters
+		out.Body.Events, out.Body.States, out.Body.Inspections, out.Body.Letters = stored.Events, stored.States, stored.Inspections, stored.Letters
 		return out, err
 	})
 }

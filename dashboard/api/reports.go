@@ -76,10 +76,10 @@ type reportsOut struct {
 }
 
 func (a *API) reports() (Reports, error) {
-	if a.Options.Reports == nil {
+	if a.Reports == nil {
 		return nil, notHere("analytics")
 	}
-	return a.Options.Reports, nil
+	return a.Reports, nil
 }
 
 func (a *API) registerReports() {
@@ -104,9 +104,23 @@ func (a *API) registerReports() {
 			"Where nothing is computed the answer is 404 with the code not_computed, and says what to run.",
 		Heavy: true, Timeout: streamTimeout, Produces: map[string]any{
 			"text/html; charset=utf-8": nil, "application/pdf": nil, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": nil,
-			"application/json": nil, "application/vnd.apache.arrow.stream": nil, "application/vnd.apache.parquet": nil, "application/zip": nil, typeCSV: "standard,clocks,share_within\nentrapment_on_site,23,0.913\n",
+			"application/json": exampleReport(), "application/vnd.apache.arrow.stream": nil, "application/vnd.apache.parquet": nil, "application/zip": nil, typeCSV: "standard,clocks,share_within\nentrapment_on_site,23,0.913\n",
 		},
 	}, a.report)
+}
+
+// exampleReport is the part of a report that all have; see analytics/report for the rest.
+func exampleReport() map[string]any {
+	text := func(zh, en string) map[string]any { return map[string]any{"zh": zh, "en": en} }
+	return map[string]any{
+		"name": "response", "title": text("响应时效　2026 年 10 月", "Response standards, October 2026"), "scope": "north/harbour", "of": text("海港花园", "海港花园"),
+		"from": "2026-10-01T00:00:00+08:00", "to": "2026-11-01T00:00:00+08:00", "time_zone": "Asia/Shanghai", "made_at": "2026-11-01T19:10:00Z", "as_of": "2026-11-01T19:10:00Z",
+		"runs": []any{map[string]any{"job": "response", "id": "01JBMEXAMPLE", "from": "2026-10-01T00:00:00+08:00", "to": "2026-11-01T00:00:00+08:00", "computed_at": "2026-11-01T19:10:00Z", "coverage": 1, "version": "1.0.0"}},
+		"sections": []any{map[string]any{
+			"name": "response", "title": text("响应时效", "Response standards"), "text": []any{text("困人到场：10 月共 23 起，30 分钟内 91.3 %（95 % 区间 72–99），目标 100 %。", "Entrapments: 23 in October 2026; within 30 minutes 91.3 % (95 % interval 72 to 99), target 100 %.")},
+			"facts": []any{map[string]any{"title": text("困人到场", "Entrapments"), "value": map[string]any{"value": 0.913, "low": 0.72, "high": 0.989, "n": 23}, "format": map[string]any{"kind": "percent", "decimals": 1}, "good": 1}},
+		}},
+	}
 }
 
 func (a *API) report(ctx context.Context, c caller, in *reportIn) (*streamOut, error) {

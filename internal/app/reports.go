@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"steward/alerting/notify"
+	"steward/alerting/route"
 	"steward/analytics/job"
 	"steward/analytics/report"
 	"steward/analytics/report/compose"
@@ -128,24 +129,29 @@ func reportsJob(cfg Config, p AnalyticsParts, schedules *schedule.Config, zone *
 		}
 		o.Schedules, o.Composer, o.Pins, o.Mailer = schedules.Schedules, composer, reportPins{p.Runs}, reportMail{channels}
 		o.PublicURL = p.Files.Channels.PublicURL
-		o.Addresses = func(to string) []string {
-			name, isContact := strings.CutPrefix(to, "contact:")
-			if !isContact {
-				return channels.Addresses(to)
-			}
-			var all []string
-			for _, c := range p.Files.Plan.Contacts {
-				if c.Name != name {
-					continue
-				}
-				for _, channel := range c.Channels {
-					all = append(all, channels.Addresses(channel)...)
-				}
-			}
-			return all
-		}
+		o.Addresses = reportAddresses(channels, p.Files.Plan)
 	}
 	return schedule.New(o), nil
+}
+
+// reportAddresses are the addresses of a channel of mail, or of those of contact:NAME.
+func reportAddresses(channels *notify.Channels, plan *route.Plan) func(to string) []string {
+	return func(to string) []string {
+		name, isContact := strings.CutPrefix(to, "contact:")
+		if !isContact {
+			return channels.Addresses(to)
+		}
+		var all []string
+		for _, c := range plan.Contacts {
+			if c.Name != name {
+				continue
+			}
+			for _, channel := range c.Channels {
+				all = append(all, channels.Addresses(channel)...)
+			}
+		}
+		return all
+	}
 }
 
 // reportPins keeps the runs of reports that were sent.

@@ -24,7 +24,7 @@ type LifetimeDevice struct {
 	// 0 when there is none. Events are those that the device sent.
 	FirstReading, LastReading, FirstEvent, LastEvent telemetry.Millis
 
-	Detector bool // of smoke
+	Senses string // smoke or water, by the metrics that it sent; "" when they do not tell
 	// Expected and Came are messages of the period as coverage_1h has them, 0 when it
 	// has not counted the device.
 	Expected, Came float64
@@ -49,7 +49,7 @@ func (s *Store) LifetimeDevices(ctx context.Context, at authz.Place, from, to ti
 }
 
 // lifetimeTexts are the columns of text, in the order of lifetimeColumns.texts.
-var lifetimeTexts = [...]string{"class", "device", "state", "name", "building", "medium", "vendor", "model"}
+var lifetimeTexts = [...]string{"class", "device", "state", "name", "building", "medium", "vendor", "model", "senses"}
 
 // lifetimeColumns are the columns of a batch of devices.
 type lifetimeColumns struct {
@@ -57,7 +57,6 @@ type lifetimeColumns struct {
 	same                                             [len(lifetimeTexts)]sameText
 	installed, commissioned, retired, verifyBy       *array.Int32
 	firstReading, lastReading, firstEvent, lastEvent *array.Int64
-	detector                                         *array.Uint8
 	life, replacement, failure, expected, came       *array.Float64
 }
 
@@ -73,7 +72,6 @@ func (c *lifetimeColumns) find(batch arrow.Record) (err error) {
 	c.lastReading, err = columnOf[*array.Int64](batch, "last_reading", err)
 	c.firstEvent, err = columnOf[*array.Int64](batch, "first_event", err)
 	c.lastEvent, err = columnOf[*array.Int64](batch, "last_event", err)
-	c.detector, err = columnOf[*array.Uint8](batch, "detector", err)
 	c.life, err = columnOf[*array.Float64](batch, "life_years", err)
 	c.replacement, err = columnOf[*array.Float64](batch, "replacement_cost", err)
 	c.failure, err = columnOf[*array.Float64](batch, "failure_cost", err)
@@ -93,7 +91,7 @@ func (c *lifetimeColumns) device(i int) LifetimeDevice {
 		InstalledOn: dayAt(c.installed, i), CommissionedOn: dayAt(c.commissioned, i), RetiredOn: dayAt(c.retired, i), VerifyBy: dayAt(c.verifyBy, i),
 		ExpectedLifeYears: c.life.Value(i), ReplacementCost: c.replacement.Value(i), FailureCost: c.failure.Value(i),
 		FirstReading: at(c.firstReading), LastReading: at(c.lastReading), FirstEvent: at(c.firstEvent), LastEvent: at(c.lastEvent),
-		Detector: c.detector.Value(i) != 0, Expected: c.expected.Value(i), Came: c.came.Value(i),
+		Senses: t[8], Expected: c.expected.Value(i), Came: c.came.Value(i),
 	}
 }
 

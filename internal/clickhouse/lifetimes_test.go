@@ -27,6 +27,8 @@ func TestLifetimes(t *testing.T) {
 		b.AddReading(reading(smoke, "smoke_ppm", at+hour, 5+float64(i)))
 		b.AddReading(reading(smoke, "temperature_c", at+hour, 20))
 	}
+	tank := &telemetry.Device{Region: lift.Region, Project: lift.Project, Class: telemetry.Fire, ID: "tank-1"}
+	b.AddReading(reading(tank, "water_level_m", day+hour, 2.9))
 	b.AddReading(reading(lift, "trips_total", day+4*24*hour+hour, 900))
 	b.AddReading(reading(lift, "trips_total", day+4*24*hour+2*hour, 3)) // begun anew
 	event := func(d *telemetry.Device, kind, id string, at telemetry.Millis, attrs string) {
@@ -48,6 +50,7 @@ func TestLifetimes(t *testing.T) {
 			VerificationDueOn: "1970-01-21", ExpectedLifeYears: 15, ReplacementCostCNY: 300_000, FailureCostCNY: 2000, Version: 1,
 		},
 		{Device: *smoke, State: "retired", RetiredOn: "1970-01-31", Version: 1},
+		{Device: *tank, State: "active", Version: 1},
 		{Device: elsewhere, State: "active", Version: 1},
 		{Device: telemetry.Device{Region: lift.Region, Project: lift.Project, Class: lift.Class, ID: "no"}, State: "refused", Version: 1},
 	})
@@ -78,13 +81,14 @@ func TestLifetimes(t *testing.T) {
 	err = db.LifetimeDevices(t.Context(), at, from, to, func(d clickhouse.LifetimeDevice) error {
 		devices = append(devices, fmt.Sprint(d.Class, "/", d.ID, " ", d.State, " ", d.Name, " ", d.Building, " ", d.Vendor, "/", d.Model,
 			" days ", date(d.InstalledOn), " ", date(d.CommissionedOn), " ", date(d.RetiredOn), " ", date(d.VerifyBy),
-			" life ", d.ExpectedLifeYears, " costs ", d.ReplacementCost, " ", d.FailureCost, " detector ", d.Detector,
+			" life ", d.ExpectedLifeYears, " costs ", d.ReplacementCost, " ", d.FailureCost, " senses ", d.Senses,
 			" seen ", since(d.FirstReading), " ", since(d.LastReading), " ", since(d.FirstEvent), " ", since(d.LastEvent), " came ", d.Came, "/", d.Expected))
 		return nil
 	})
 	f("devices", devices, []string{
-		"elevator/" + lift.ID + " active Lift 1 b1 KONE/3000 days 1 10 - 20 life 15 costs 300000 2000 detector false seen 1 98 2 7 came 8/10",
-		"fire/smoke-1 retired   / days - - 30 - life 0 costs 0 0 detector true seen 1 73 0 0 came 0/0",
+		"elevator/" + lift.ID + " active Lift 1 b1 KONE/3000 days 1 10 - 20 life 15 costs 300000 2000 senses  seen 1 98 2 7 came 8/10",
+		"fire/smoke-1 retired   / days - - 30 - life 0 costs 0 0 senses smoke seen 1 73 0 0 came 0/0",
+		"fire/tank-1 active   / days - - - - life 0 costs 0 0 senses water seen 1 1 0 0 came 0/0",
 	}, err)
 	err = db.LifetimeEvents(t.Context(), at, from, to, func(e clickhouse.ReliabilityEvent) error {
 		events = append(events, fmt.Sprint(e.Kind, ":", e.Code, "@", since(e.At)))

@@ -21,7 +21,7 @@ import (
 )
 
 // A person is kept as a pseudonym, in the attributes of events, in texts that
-// devices reported, and in quarantined messages. What finds and erases it is
+// devices reported, as the inspector of inspections, and in quarantined messages. What finds and erases it is
 // told no more than its digest: ClickHouse keeps statements in its logs and
 // beside the data.
 
@@ -35,20 +35,22 @@ const personTime = 10 * time.Minute
 
 // Erased counts the rows in which a person was erased.
 type Erased struct {
-	Events  int `json:"events"`
-	States  int `json:"states"`
-	Letters int `json:"letters"` // quarantined messages
+	Events      int `json:"events"`
+	States      int `json:"states"`
+	Inspections int `json:"inspections"`
+	Letters     int `json:"letters"` // quarantined messages
 }
 
 // personRecord is a row in which a person is, as it is exported.
 type personRecord struct {
-	Table    string          `json:"table"` // "events", "states" or "dead_letters"
+	Table    string          `json:"table"` // "events", "states", "inspections" or "dead_letters"
 	TS       string          `json:"ts,omitempty"`
 	Received string          `json:"received"`
 	Region   string          `json:"region,omitempty"`
 	Project  string          `json:"project,omitempty"`
 	Class    string          `json:"class,omitempty"`
 	Device   string          `json:"device,omitempty"`
+	Level    string          `json:"level,omitempty"` // of an inspection
 	Kind     string          `json:"kind,omitempty"`
 	ID       string          `json:"id,omitempty"`
 	Severity string          `json:"severity,omitempty"`
@@ -64,8 +66,8 @@ type personRecord struct {
 }
 
 // PersonEvents writes, as lines of JSON, everything that is kept of a person
-// where the caller may see it: events, states and quarantined messages, each
-// oldest first. The person is a pseudonym, psn_ and 32 hexadecimal digits.
+// where the caller may see it: events, states, inspections and quarantined
+// messages, each oldest first. The person is a pseudonym, psn_ and 32 hexadecimal digits.
 func (s *Store) PersonEvents(ctx context.Context, scope authz.Scope, person string, w io.Writer) error {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
@@ -93,7 +95,7 @@ func (s *Store) ErasePerson(ctx context.Context, scope authz.Scope, person strin
 		if err != nil || found == (Erased{}) {
 			return total, err
 		}
-		for file, n := range map[string]int{"events": found.Events, "states": found.States, "letters": found.Letters} {
+		for file, n := range map[string]int{"events": found.Events, "states": found.States, "inspections": found.Inspections, "letters": found.Letters} {
 			if n == 0 {
 				continue
 			}
@@ -103,6 +105,7 @@ func (s *Store) ErasePerson(ctx context.Context, scope authz.Scope, person strin
 		}
 		total.Events += found.Events
 		total.States += found.States
+		total.Inspections += found.Inspections
 		total.Letters += found.Letters
 	}
 	return total, fmt.Errorf("erase a person: %w: more keeps coming in; stop what sends it and erase again", ErrBusy)
@@ -115,6 +118,8 @@ func (e *Erased) of(table string) *int {
 		return &e.Events
 	case "states":
 		return &e.States
+	case "inspections":
+		return &e.Inspections
 	}
 	return &e.Letters
 }
@@ -168,7 +173,7 @@ func (s *Store) personRecords(ctx context.Context, scope authz.Scope, person str
 	for _, q := range []struct {
 		name string
 		read func(scan func(...any) error, r *personRecord) error
-	}{{"person_events", readPersonEvent}, {"person_states", readPersonState}, {"person_letters", readPersonLetter}} {
+	}{{"person_events", readPersonEvent}, {"person_states", readPersonState}, {"person_inspections", readPersonInspection}, {"person_letters", readPersonLetter}} {
 		args := personArguments(person)
 		args.scope(scope)
 		err := s.each(ctx, "scoped/"+q.name, driver.Parameters(args), func(scan func(...any) error) error {
@@ -208,6 +213,14 @@ func readPersonState(scan func(...any) error, r *personRecord) error {
 	r.Table = "states"
 	err := scan(&r.Region, &r.Project, &r.Class, &r.Device, &r.Metric, &ts, &received, &r.Value)
 	r.TS, r.Received = telemetry.Millis(ts).String(), telemetry.Millis(received).String()
+	return err
+}
+
+func readPersonInspection(scan func(...any) error, r *personRecord) error {
+	var planned, received int64
+	r.Table = "inspections"
+	err := scan(&r.Region, &r.Project, &r.ID, &planned, &received, &r.Level, &r.Kind)
+	r.TS, r.Received = telemetry.Millis(planned).String(), telemetry.Millis(received).String()
 	return err
 }
 

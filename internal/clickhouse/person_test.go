@@ -11,6 +11,7 @@ import (
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/clickhouse/clickhousetest"
+	"steward/internal/operations"
 	"steward/internal/telemetry"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // plantPeople puts two people into two projects: each passes three times at
-// each, stands in one state and in one letter; ann also in a letter of no place.
+// each, stands in one state and in one letter, and inspected once; ann also in a letter of no place.
 func plantPeople(t testing.TB, db *clickhouse.Store) {
 	b := new(clickhouse.Batch)
 	for _, project := range []string{"harbour", "hill"} {
@@ -34,6 +35,10 @@ func plantPeople(t testing.TB, db *clickhouse.Store) {
 				})
 			}
 			b.AddState(telemetry.State{Device: gate, Metric: "last_card", TS: day, Received: day, Value: person})
+			b.AddOperation(&operations.Inspection{
+				Head:  operations.Head{Place: authz.Place{Region: "north", Project: project}, ID: fmt.Sprint("i", i), Updated: day.Time(), Received: day.Time(), Source: operations.API},
+				Level: operations.LevelProject, Sort: "fire", Planned: day.Time(), InspectorKey: person,
+			})
 			b.AddDeadLetter(telemetry.DeadLetter{
 				ID: project + person, Received: day, Topic: "property/north/" + project + "/access/g-1/event",
 				Payload: []byte("\xff<" + person + ">\x00"), Codec: "json", Reason: telemetry.BadSyntax, Error: "near " + person,
@@ -74,7 +79,7 @@ func TestEverythingOfAPerson(t *testing.T) {
 			t.Errorf("somebody else is in it: %s", text)
 		}
 	}
-	if kinds["events"] != 6 || kinds["states"] != 2 || kinds["dead_letters"] != 3 {
+	if kinds["events"] != 6 || kinds["states"] != 2 || kinds["inspections"] != 2 || kinds["dead_letters"] != 3 {
 		t.Errorf("%v", kinds)
 	}
 	first := lines[0]
@@ -91,7 +96,7 @@ func TestAPersonOutsideTheScopeIsNotFound(t *testing.T) {
 	db := clickhousetest.Start(t)
 	plantPeople(t, db)
 	for _, who := range []watcher{{"north"}, {"north/hill"}, {"hill"}, {"north/hil"}, {"east"}, {}} {
-		want := map[string]int{"[north]": 10, "[north/hill]": 5}[fmt.Sprint([]string(who))]
+		want := map[string]int{"[north]": 12, "[north/hill]": 6}[fmt.Sprint([]string(who))]
 		lines := linesOf(t, db, who.scope(t), ann)
 		for _, l := range lines {
 			if !who.sees(l["region"].(string), l["project"].(string)) {
@@ -112,14 +117,14 @@ func TestAPersonIsErased(t *testing.T) {
 
 	// Within one project first: the other keeps what it has.
 	got, err := db.ErasePerson(t.Context(), watcher{"north/hill"}.scope(t), ann)
-	if err != nil || got != (clickhouse.Erased{Events: 3, States: 1, Letters: 1}) {
+	if err != nil || got != (clickhouse.Erased{Events: 3, States: 1, Inspections: 1, Letters: 1}) {
 		t.Errorf("of one project: %+v, %v", got, err)
 	}
-	if n := len(linesOf(t, db, authz.Everything(), ann)); n != 6 {
-		t.Errorf("%d lines are left elsewhere, want 6", n)
+	if n := len(linesOf(t, db, authz.Everything(), ann)); n != 7 {
+		t.Errorf("%d lines are left elsewhere, want 7", n)
 	}
 	got, err = db.ErasePerson(t.Context(), authz.Everything(), ann)
-	if err != nil || got != (clickhouse.Erased{Events: 3, States: 1, Letters: 2}) {
+	if err != nil || got != (clickhouse.Erased{Events: 3, States: 1, Inspections: 1, Letters: 2}) {
 		t.Errorf("everywhere: %+v, %v", got, err)
 	}
 	if got, err = db.ErasePerson(t.Context(), authz.Everything(), ann); err != nil || got != (clickhouse.Erased{}) {
@@ -136,6 +141,7 @@ func TestAPersonIsErased(t *testing.T) {
 	// (A longer word is no pseudonym.)
 	query(t, db, `{"card":"erased","by":["erased","erased"],"note":"x`+ann+`0 \n"}`, "SELECT DISTINCT attrs FROM events WHERE kind = 'granted' AND id LIKE '0%'")
 	query(t, db, "erased", "SELECT DISTINCT value FROM states WHERE value != '"+bob+"'")
+	query(t, db, "erased", "SELECT DISTINCT inspector_key FROM inspections WHERE inspector_key != '"+bob+"'")
 	query(t, db, "FF3C6572617365643E00\tnear erased\n657261736564\t", "SELECT DISTINCT hex(payload), error FROM dead_letters WHERE position(payload, '"+bob+"') = 0 ORDER BY ALL DESC")
 
 	// Nor do the statements that ClickHouse keeps name anybody.
@@ -143,7 +149,7 @@ func TestAPersonIsErased(t *testing.T) {
 }
 
 func counted(t testing.TB, db *clickhouse.Store) string {
-	return clickhousetest.Query(t, db, "SELECT (SELECT count() FROM events), (SELECT count() FROM states), (SELECT count() FROM dead_letters)")
+	return clickhousetest.Query(t, db, "SELECT (SELECT count() FROM events), (SELECT count() FROM states), (SELECT count() FROM inspections FINAL), (SELECT count() FROM dead_letters)")
 }
 
 func TestWhatIsNoPseudonymIsRefused(t *testing.T) {

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -117,13 +118,14 @@ func (s *Store) ComplaintKeepers(ctx context.Context, from, to time.Time, each f
 // ScoredOrder is a repair order. Times are zero where they are missing.
 type ScoredOrder struct {
 	authz.Place
+	ID                              string
 	Urgent                          bool
 	Class, Device, Contractor, Code string // "" where it is not known
 	Created, Arrived, Done          time.Time
 }
 
 // ScoredOrders hands out the repair orders that were created from a time to another,
-// in the order of time.
+// and those from before that were not done before it, in the order of time.
 func (s *Store) ScoredOrders(ctx context.Context, from, to time.Time, each func(ScoredOrder) error) error {
 	var places samePlace
 	var class, device, contractor, code sameText
@@ -131,7 +133,8 @@ func (s *Store) ScoredOrders(ctx context.Context, from, to time.Time, each func(
 		if err := places.find(batch); err != nil {
 			return err
 		}
-		urgent, err := columnOf[*array.Uint8](batch, "urgent", nil)
+		ids, err := columnOf[*array.String](batch, "id", nil)
+		urgent, err := columnOf[*array.Uint8](batch, "urgent", err)
 		classes, err := columnOf[*array.String](batch, "class", err)
 		devices, err := columnOf[*array.String](batch, "device", err)
 		contractors, err := columnOf[*array.String](batch, "contractor", err)
@@ -144,7 +147,7 @@ func (s *Store) ScoredOrders(ctx context.Context, from, to time.Time, each func(
 		}
 		for i := range int(batch.NumRows()) {
 			err := each(ScoredOrder{
-				Place: places.at(i), Urgent: urgent.Value(i) != 0,
+				Place: places.at(i), ID: strings.Clone(ids.Value(i)), Urgent: urgent.Value(i) != 0,
 				Class: class.of(classes.Value(i)), Device: device.of(devices.Value(i)), Contractor: contractor.of(contractors.Value(i)), Code: code.of(codes.Value(i)),
 				Created: momentAt(created, i), Arrived: momentAt(arrived, i), Done: momentAt(done, i),
 			})

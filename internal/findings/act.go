@@ -128,7 +128,7 @@ func (r *row) done(a Action, now time.Time) error {
 		if !a.At.IsZero() {
 			at = controldb.Stored(a.At)
 		}
-		r.FixedAt = &at
+		r.FixedAt, r.Checked = &at, "" // what is known of an earlier fix says nothing of this one
 	case Reopen:
 		r.reopen()
 	}

@@ -2,8 +2,8 @@
 //
 // [Store] is for the jobs that find: [Store.Sync] tells what a run saw and where it
 // looked, [Store.Fixed] gives what waits to be verified, [Store.Verify] tells whether
-// use fell. [Store.As] gives a [View], the findings as one caller may see and change
-// them.
+// use fell, and [Store.Known] what became of all that was found. [Store.As]
+// gives a [View], the findings as one caller may see and change them.
 //
 // Promises: a place has one finding of a kind about a subject, whatever is done and
 // whatever runs; what a run tells twice changes nothing the second time; what somebody
@@ -73,8 +73,9 @@ type Seen struct {
 	Title    incident.Text   `json:"title"`  // what is wrong, in one line
 	Advice   incident.Text   `json:"advice"` // what to do
 	Since    time.Time       `json:"since"`
-	Until    time.Time       `json:"until"`  // to where the data go that it is made from
-	Rate     Amount          `json:"a_year"` // if it goes on
+	AtLeast  bool            `json:"since_at_least,omitempty"` // Since is where what was looked at begins: it may have begun before
+	Until    time.Time       `json:"until"`                    // to where the data go that it is made from
+	Rate     Amount          `json:"a_year"`                   // if it goes on
 	RateCNY  Amount          `json:"a_year_cny"`
 	Sofar    Amount          `json:"so_far"` // since Since
 	SofarCNY Amount          `json:"so_far_cny"`
@@ -98,6 +99,7 @@ type Verification struct {
 	Days     float64   `json:"days"` // after the fix that are known
 	Saved    Amount    `json:"saved_a_year"`
 	SavedCNY Amount    `json:"saved_a_year_cny"`
+	FixedAt  time.Time `json:"fixed_at,omitzero"` // of the fix that was looked at
 	At       time.Time `json:"at"`
 	Run      string    `json:"run"`
 }

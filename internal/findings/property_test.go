@@ -16,7 +16,7 @@ import (
 func TestOneFindingOfAKindAboutASubject(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		for seed := range uint64(2) {
-			rnd := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // a test that can be repeated
+			rnd := rand.New(rand.NewPCG(seed, 5))
 			var runs int
 			for range 60 {
 				h.now = h.now.Add(time.Duration(rnd.IntN(4*24)) * time.Hour)

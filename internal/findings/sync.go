@@ -28,7 +28,8 @@ const (
 	// growth is by how much what was dismissed must grow to be shown again.
 	growth = 1.5
 	// settled is how long after its verification a finding that is still seen is
-	// believed to be the waste from before the fix, which a trailing period shows on.
+	// believed to be the waste from before the fix. One that only says that it began
+	// before what was looked at may be, until that lies after the fix.
 	settled = 30 * 24 * time.Hour
 )
 
@@ -213,8 +214,11 @@ func (y *synchronizer) isBack(r *row, s *shown) (back bool, why string, err erro
 			return false, "", err
 		}
 		switch {
+		case s.Since.After(f.FixedAt) && s.AtLeast:
+			return true, "it is back: it is seen by data from " + s.Since.Format(time.DateOnly) + " on alone, which is after the fix", nil
 		case s.Since.After(f.FixedAt):
 			return true, "it is back: it began anew on " + s.Since.Format(time.DateOnly) + ", after the fix", nil
+		case s.AtLeast:
 		case s.Until.Sub(f.Checked.At) > settled:
 			return true, "it is still seen with data up to " + s.Until.Format(time.DateOnly) + ", long after it was verified", nil
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +164,9 @@ func TestFixAndVerify(t *testing.T) {
 		if got = verify("v-2", DidNotFall); got.State != Open || !got.FixedAt.IsZero() || got.Checked.Verdict != DidNotFall || life(got) != "open fixed open" || !strings.Contains(got.History[2].Note, "14 nights") {
 			t.Errorf("%+v", got)
 		}
-		h.act(id, Action{Deed: Fix})
+		if again := h.act(id, Action{Deed: Fix}); again.Checked != nil {
+			t.Errorf("the verdict on the fix before stands: %+v", again.Checked)
+		}
 		h.must(h.Verify(t.Context(), id, Verification{Verdict: Fell, At: h.now.Add(-time.Hour)})) // of the fix before
 		if got = h.get(id); got.State != Fixed {
 			t.Errorf("%+v", got)
@@ -194,6 +197,61 @@ func TestFixAndVerify(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		wantErr(t, h.Verify(t.Context(), "20260101-none", Verification{Verdict: Fell, At: h.now}), ErrNotFound)
+	})
+}
+
+// Of what began before the data that were looked at nobody knows whether it goes on
+// after a fix until these lie after it.
+func TestATrailingPeriodAfterAFix(t *testing.T) {
+	controldbSQLite(t, func(h *house) {
+		seen := leak(w1, 4000)
+		see := func(run string, after time.Duration, want State) {
+			t.Helper()
+			h.now = start.Add(after)
+			seen.Since, seen.Until, seen.AtLeast = h.now.Add(-90*day), h.now, true
+			h.sync(run, seen)
+			if got := h.only(); got.State != want || !got.AtLeast {
+				t.Errorf("after %s: %+v", after, got)
+			}
+		}
+		see("run-1", 0, Open)
+		id := h.only().ID
+		h.act(id, Action{Deed: Fix})
+		h.now = start.Add(20 * day)
+		h.must(h.Verify(t.Context(), id, Verification{Verdict: Fell, At: h.now, Run: "v"}))
+		see("run-2", 60*day, Verified)
+		see("run-3", 91*day, Open)
+	})
+}
+
+func TestWhatIsKnownOfAPlace(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sync("run-1", leak(w1, 4000), leak(w2, 10))
+		h.must(h.Sync(t.Context(), "run-1", park, h.now, []Seen{leak(w1, 7)}, nil))
+		known := func() string {
+			all, err := h.Known(t.Context(), harbour)
+			h.must(err)
+			var states []string
+			for _, f := range all {
+				if f.Place != harbour || f.Evidence != nil {
+					t.Errorf("%+v", f)
+				}
+				states = append(states, f.Subject+" "+string(f.State))
+			}
+			slices.Sort(states)
+			return strings.Join(states, ", ")
+		}
+		if got, want := known(), w1+" open, "+w2+" open"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		h.now = h.now.Add(8 * day)
+		h.sync("run-2", leak(w1, 4000)) // the other is gone
+		all, err := h.Known(t.Context(), harbour)
+		h.must(err)
+		h.act(all[0].ID, Action{Deed: Dismiss, Note: "灌溉"})
+		if got, want := known(), w1+" dismissed"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	})
 }
 

@@ -25,6 +25,24 @@ func (s *Store) Fixed(ctx context.Context, at authz.Place) (all []Finding, err e
 	return all, err
 }
 
+// Known lists what was found at a place, in whatever state it is but for what went away
+// by itself, without evidence.
+func (s *Store) Known(ctx context.Context, at authz.Place) (all []Finding, err error) {
+	err = s.db.Read(ctx, func(tx *controldb.Tx) error {
+		var rows []row
+		err := tx.Select(&rows, `SELECT `+light+` FROM findings WHERE region = ? AND project = ? AND state <> ? ORDER BY id`, at.Region, at.Project, string(Cleared))
+		if err != nil {
+			return err
+		}
+		all, err = findingsOf(rows)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("findings of %s: %w", at, err)
+	}
+	return all, nil
+}
+
 // Verify tells whether use fell after a fix. When it fell the finding is verified; when
 // it did not, it is open again; when too little is known it waits on. One that is not
 // fixed any more, or was fixed again after v.At, is left as it is, and so is one that
@@ -80,6 +98,9 @@ func (v *Verification) check() (string, error) {
 		return "", fmt.Errorf("saved_a_year_cny: %w", err)
 	}
 	v.Why, v.Run, v.At = clean(v.Why, maxText), clean(v.Run, maxName), controldb.Stored(v.At)
+	if !v.FixedAt.IsZero() {
+		v.FixedAt = controldb.Stored(v.FixedAt)
+	}
 	text, err := json.Marshal(v)
 	return string(text), err
 }

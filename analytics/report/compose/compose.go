@@ -253,6 +253,7 @@ func (b *book) sections(kind Kind) ([]report.Section, error) {
 			}
 		}
 	}
+	explain(all)
 	return all, nil
 }
 

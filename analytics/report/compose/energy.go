@@ -13,7 +13,7 @@ var energyTitle = say("能源浪费", "Energy waste")
 
 // energy are the sections of the report on energy.
 func (b *book) energy() []func() ([]report.Section, error) {
-	return []func() ([]report.Section, error){b.use, b.waste, b.balances}
+	return []func() ([]report.Section, error){b.use, b.waste, b.saved, b.balances}
 }
 
 // found is a finding with its place.
@@ -115,9 +115,16 @@ func (b *book) waste() ([]report.Section, error) {
 	if documents == 0 {
 		return nothing("energy", energyTitle), nil
 	}
+	// The sum of the place is that of the analysis: of what several findings see of the
+	// same energy it counts the most, where a sum of the list counts it twice.
+	is, was, err := b.both(energyJob, "waste_a_year_cny")
+	if err != nil {
+		return nil, err
+	}
+	sum := is.of("waste_a_year_cny", b.Place, "")
 	s.Facts = []report.Fact{
-		{Title: say("每年浪费", "Waste a year"), Value: p.yuan(), Format: money, Good: -1},
-		{Title: say("浪费项", "Findings"), Value: report.Value{Value: ptr(float64(p.n))}, Format: whole, Good: -1},
+		fact(say("每年浪费", "Waste a year"), money, -1, sum, was.of("waste_a_year_cny", b.Place, "")),
+		{Title: say("浪费项", "Findings"), Value: report.Value{Value: ptr(float64(p.n + p.left))}, Format: whole, Good: -1},
 	}
 	if then, is := b.before[energyJob]; is {
 		was, documents, _, err := gather(then.ID)
@@ -125,19 +132,21 @@ func (b *book) waste() ([]report.Section, error) {
 			return nil, err
 		}
 		if documents > 0 {
-			sum, n := was.yuan(), report.Value{Value: ptr(float64(was.n))}
-			if sum.Value != nil {
-				s.Facts[0].Before = &sum
-			}
-			s.Facts[1].Before = &n
+			s.Facts[1].Before = &report.Value{Value: ptr(float64(was.n + was.left))}
 		}
 	}
-	if p.n == 0 {
+	s.Notes = b.asOf(energyJob)
+	switch {
+	case p.n == 0 && s.Facts[0].Value.Value == nil: // nobody could look
+		why := insufficient(s.Facts[0].Value.Why)
+		s.Text = []report.Text{{ZH: why.ZH + "。", EN: why.EN + "."}}
+		return []report.Section{s}, nil
+	case p.n == 0:
 		s.Text = []report.Text{say("没有发现足够确定的浪费。", "Nothing was found that is sure enough to be called waste.")}
 		return []report.Section{s}, nil
 	}
-	s.Text = []report.Text{p.words()}
-	s.Charts, s.Tables = p.charts(), []report.Table{p.kindTable(), p.table(b)}
+	s.Text = []report.Text{p.words(s.Facts[0].Value)}
+	s.Charts, s.Tables = p.charts(), []report.Table{p.kindTable(s.Facts[0].Value), p.table(b)}
 	if p.n > p.priced {
 		s.Notes = append(s.Notes, sayf("%d 项没有电价或水价，未计入金额。", "%d findings have no price and are not in the sum.", p.n-p.priced))
 	}
@@ -147,22 +156,21 @@ func (b *book) waste() ([]report.Section, error) {
 	if left > 0 {
 		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
 	}
-	s.Notes = append(s.Notes, say("金额是持续一年的推算，合计不带区间：各项并不独立。", "Amounts are what a year of it would cost. The sum has no interval: findings are not independent of each other."))
+	if sum != nil && sum.Value != nil && sum.Why != "" {
+		s.Notes = append(s.Notes, caution(sum.Why))
+	}
+	s.Notes = append(s.Notes, say("金额是持续一年的推算。几项可能看到同一份能源，总额只计其一，因此小于各项之和。",
+		"Amounts are what a year of it would cost. Findings may see the same energy; the sum counts it once, and is less than they add up to."))
 	return []report.Section{s}, nil
 }
 
-func (p *pile) yuan() report.Value {
-	if p.n > 0 && p.priced == 0 {
-		return report.Value{Why: "insufficient data: nothing that was found has a price"}
+func (p *pile) words(sum report.Value) report.Text {
+	if sum.Value == nil {
+		return sayf("发现 %d 项浪费，总额未知。", "%d findings; what they come to is not known.", p.n)
 	}
-	return report.Value{Value: finite(p.sum), N: float64(p.priced)}
-}
-
-func (p *pile) words() report.Text {
-	if p.priced == 0 {
-		return sayf("发现 %d 项浪费，都没有价格。", "%d findings, none of them with a price.", p.n)
-	}
-	return sayf("发现 %d 项浪费，若持续一年约 %s 元。", "%d findings, about %s yuan a year if they go on.", p.n, yuan(p.sum))
+	t := sayf("发现 %d 项浪费，若持续一年约 %s 元", "%d findings, about %s yuan a year if they go on", p.n, yuan(*sum.Value))
+	zh, en := yuanBetween(sum)
+	return report.Text{ZH: t.ZH + zh + "。", EN: t.EN + en + "."}
 }
 
 // kindsOf are the kinds of findings, the costliest first.
@@ -203,11 +211,11 @@ func (p *pile) charts() []report.Chart {
 	return all
 }
 
-func (p *pile) kindTable() report.Table {
+func (p *pile) kindTable(sum report.Value) report.Table {
 	t := report.Table{
 		Name: "energy_kinds", Title: say("按类别", "By kind"),
 		Columns: []report.Column{textColumn("kind", "类别", "Kind"), numberColumn("findings", "项", "Findings", whole), numberColumn("yuan", "每年", "A year", money)},
-		Total:   []report.Cell{words(say("合计", "total")), figure(float64(p.n)), cell(p.yuan())},
+		Total:   []report.Cell{words(say("合计，不重复", "total, each once")), figure(float64(p.n)), cell(sum)},
 	}
 	for _, kind := range p.kindsOf() {
 		t.Rows = append(t.Rows, []report.Cell{words(findingName(kind)), figure(float64(p.kinds[kind].n)), figure(p.kinds[kind].yuan)})

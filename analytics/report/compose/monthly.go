@@ -11,7 +11,7 @@ import (
 // monthly are the sections of the report of headquarters.
 func (b *book) monthly() []func() ([]report.Section, error) {
 	return []func() ([]report.Section, error){
-		b.scorecards, b.notices, b.incidents, b.clocks, b.clockTrend, b.reliability, b.waste,
+		b.scorecards, b.notices, b.incidents, b.clocks, b.clockTrend, b.repairers, b.reliability, b.waste, b.saved,
 		func() ([]report.Section, error) { return b.plan(false) },
 	}
 }

@@ -181,6 +181,17 @@ func (b *book) absent(name string, title report.Text, job string) []report.Secti
 	}}
 }
 
+// asOf says of results that are not of the end of the period of when they are: of a
+// month under way, or of a job that has not run since.
+func (b *book) asOf(job string) []report.Text {
+	r, found := b.now[job]
+	if !found || !r.To.Before(b.to) {
+		return nil
+	}
+	at := r.To.In(b.Zone).Format("2006-01-02 15:04")
+	return []report.Text{sayf("结果只到 %s，不是期末。", "Results are as of %s, which is not the end of the period.", at)}
+}
+
 // nothing is the section of a job that says nothing of the place.
 func nothing(name string, title report.Text) []report.Section {
 	return []report.Section{{

@@ -117,7 +117,7 @@ func (b *book) plan(full bool) ([]report.Section, error) {
 		s.Notes = append(s.Notes, sayf("%d 台设备不知更换费用。", "Of %d devices nobody knows what replacing them costs.", p.Unpriced))
 	}
 	for _, w := range p.Warnings {
-		s.Notes = append(s.Notes, sayf("注意：%s", "Note: %s", w))
+		s.Notes = append(s.Notes, caution(w))
 	}
 	return []report.Section{s}, nil
 }
@@ -357,7 +357,7 @@ func (b *book) costCurves() ([]report.Section, error) {
 	}
 	for i, c := range all {
 		table.Rows = append(table.Rows, []report.Cell{
-			text(c.Pool), figure(float64(c.Devices)), figure(c.Planned), figure(c.Failure), cell(estimate(c.Optimum)), perhaps(c.CostRate), perhaps(c.RunToFailure), text(c.Why),
+			text(c.Pool), figure(float64(c.Devices)), figure(c.Planned), figure(c.Failure), cell(estimate(c.Optimum)), perhaps(c.CostRate), perhaps(c.RunToFailure), remark(c.Why),
 		})
 		if i >= curves || len(c.Points) < 2 {
 			continue
@@ -454,7 +454,7 @@ func (b *book) backtest() ([]report.Section, error) {
 			if w.Used {
 				used = say("是", "yes")
 			}
-			table.Rows = append(table.Rows, []report.Cell{words(className(w.Class)), text(w.Indicator), figure(float64(w.Devices)), perhaps(w.Gain), words(used), text(w.Why)})
+			table.Rows = append(table.Rows, []report.Cell{words(className(w.Class)), text(w.Indicator), figure(float64(w.Devices)), perhaps(w.Gain), words(used), remark(w.Why)})
 		}
 		s.Tables = append(s.Tables, table)
 	}
@@ -494,7 +494,7 @@ func (b *book) lives() ([]report.Section, error) {
 				note = strings.Trim("poor fit; "+note, "; ")
 			}
 			table.Rows = append(table.Rows, []report.Cell{
-				text(life.Pool), text(p.Code), figure(p.N), figure(p.Failures), text(p.Family), cell(estimate(p.Shape)), cell(estimate(p.Scale)), cell(estimate(p.B10)), text(note),
+				text(life.Pool), text(p.Code), figure(p.N), figure(p.Failures), text(p.Family), cell(estimate(p.Shape)), cell(estimate(p.Scale)), cell(estimate(p.B10)), remark(note),
 			})
 			if len(s.Charts) < curves && len(p.Survival) > 1 && !math.IsNaN(p.Failures) {
 				name := life.Pool + " " + p.Code

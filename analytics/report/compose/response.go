@@ -65,7 +65,7 @@ func (b *book) clocks() ([]report.Section, error) {
 	for i := range doc.Clocks {
 		for _, w := range doc.Clocks[i].Warnings {
 			title := clockTitle(&doc.Clocks[i])
-			s.Notes = append(s.Notes, report.Text{ZH: title.ZH + "：" + w, EN: title.EN + ": " + w})
+			s.Notes = append(s.Notes, report.Text{ZH: title.ZH + "：" + because(w).ZH, EN: title.EN + ": " + w})
 		}
 	}
 	for _, k := range doc.Fixed {

@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"steward/analytics/report"
 	"steward/analytics/scorecard"
@@ -66,71 +67,161 @@ func (b *book) scorecards() ([]report.Section, error) {
 		s.Text = append(s.Text, cardWords(own))
 		s.Tables = append(s.Tables, componentTable(own, was))
 	}
-	table := report.Table{
-		Name: "scorecards", Title: say("各处得分", "Scores by place"), Most: pageRows,
-		Columns: []report.Column{
-			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), numberColumn("score", "得分", "Score", score), numberColumn("rank", "排名", "Rank", whole), numberColumn("of", "共", "Of", whole),
-			numberColumn("known", "已知权重", "Known weight", percent), numberColumn("outside", "超限项", "Outside limits", whole),
-		},
-	}
-	var below []carded
-	for _, c := range all {
-		if c.at != b.Place {
-			below = append(below, c)
-		}
-	}
-	// Regions above projects, and of each the best first; one without a score last.
-	slices.SortStableFunc(below, func(x, y carded) int {
-		return cmp.Or(boolCompare(x.at.Project != "", y.at.Project != ""), cmp.Compare(scored(&y.Card), scored(&x.Card)))
-	})
-	chart := report.Chart{Kind: "bars", Title: say("得分", "Score"), Format: score, Series: []report.Series{{Name: say("得分", "Score")}}}
-	for i := range below {
-		c := &below[i]
-		out := 0
-		for _, p := range c.Components {
-			if p.Outside {
-				out++
-			}
-		}
-		rank, of := report.Cell{}, report.Cell{}
-		if c.Rank > 0 {
-			rank, of = figure(float64(c.Rank)), figure(float64(c.Of))
-		}
-		table.Rows = append(table.Rows, []report.Cell{
-			text(scopeOf(c.at)), words(b.name(c.at)), cell(scoreOf(&c.Card)), rank, of, figure(c.Known), figure(float64(out)),
-		})
-		if down(c.at, b.Place) && c.Score != nil && len(chart.X) < chartBars {
-			chart.X = append(chart.X, b.name(c.at))
-			chart.Series[0].Values = append(chart.Series[0].Values, valueOf(c.Score))
-		}
+	table, chart, err := b.ranked(all)
+	if err != nil {
+		return nil, err
 	}
 	if len(table.Rows) > 0 {
 		s.Tables = append(s.Tables, table)
+		s.Notes = append(s.Notes, say("名次的区间是得分区间允许的名次；区间重叠的分不出高下。数据太少的不参加排名。",
+			"The interval of a rank is what the intervals of the scores allow: places whose intervals overlap are not to be told apart. Those of which too little is known are not ranked."))
 	}
 	if len(chart.X) > 1 {
 		s.Charts = append(s.Charts, chart)
 	}
 	if own != nil {
 		for _, w := range own.Warnings {
-			s.Notes = append(s.Notes, sayf("注意：%s", "Note: %s", w))
+			s.Notes = append(s.Notes, caution(w))
 		}
 	}
 	return []report.Section{s}, nil
 }
 
+// ranked lists the places below in the order of their scores, regions above projects.
+func (b *book) ranked(all []carded) (report.Table, report.Chart, error) {
+	score := number("", 1)
+	table := report.Table{
+		Name: "scorecards", Title: say("各处得分", "Scores by place"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), numberColumn("score", "得分", "Score", score), numberColumn("rank", "名次", "Rank", whole),
+			numberColumn("known", "已知权重", "Known weight", percent), textColumn("outside", "超限", "Outside limits"), textColumn("note", "说明", "Note"),
+		},
+	}
+	chart := report.Chart{Kind: "bars", Title: say("得分", "Score"), Format: score, Series: []report.Series{{Name: say("得分", "Score")}}}
+	if b.Place.Project != "" {
+		return table, chart, nil
+	}
+	var doc scorecard.Ranking
+	found, err := b.document(b.now[scorecardJob], "ranking", b.Place, "", &doc)
+	if err != nil {
+		return table, chart, err
+	}
+	list := append(slices.Clone(doc.Regions), doc.Projects...)
+	if !found { // of a run that wrote none: the order of the cards' scores
+		for i := range all {
+			c := &all[i]
+			if c.at != b.Place {
+				list = append(list, scorecard.Ranked{Place: c.at, Score: c.Score, Low: c.Low, High: c.High, Known: c.Known, Rank: c.Rank, RankLow: c.RankLow, RankHigh: c.RankHigh, Outside: outside(&c.Card), Why: c.Why})
+			}
+		}
+		slices.SortStableFunc(list, func(x, y scorecard.Ranked) int {
+			return cmp.Or(boolCompare(x.Project != "", y.Project != ""), cmp.Compare(scored(y.Score), scored(x.Score)))
+		})
+	}
+	for i := range list {
+		r := &list[i]
+		rank := report.Cell{}
+		if r.Rank > 0 {
+			rank = cell(report.Value{Value: ptr(float64(r.Rank)), Low: ptr(float64(r.RankLow)), High: ptr(float64(r.RankHigh))})
+		}
+		var zh, en []string
+		for _, name := range r.Outside {
+			title := componentName(name)
+			zh, en = append(zh, title.ZH), append(en, title.EN)
+		}
+		out, why := report.Cell{}, report.Cell{}
+		if len(zh) > 0 {
+			out = words(report.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, ", ")})
+		}
+		v := scoreValue(r.Score, r.Low, r.High, r.Why)
+		if v.Value != nil {
+			why = remark(r.Why) // else it stands in place of the score
+		}
+		table.Rows = append(table.Rows, []report.Cell{text(scopeOf(r.Place)), words(b.name(r.Place)), cell(v), rank, figure(r.Known), out, why})
+		if down(r.Place, b.Place) && v.Value != nil && len(chart.X) < chartBars {
+			chart.X = append(chart.X, b.name(r.Place))
+			chart.Series[0].Values = append(chart.Series[0].Values, v)
+		}
+	}
+	return table, chart, nil
+}
+
+// outside are the components of a card that are outside their limits.
+func outside(c *scorecard.Card) (names []string) {
+	for i := range c.Components {
+		if c.Components[i].Outside {
+			names = append(names, c.Components[i].Name)
+		}
+	}
+	return names
+}
+
+// repairers are those who repair, by the repair orders of the month.
+func (b *book) repairers() ([]report.Section, error) {
+	r, found := b.now[scorecardJob]
+	if !found || b.Place.Project != "" {
+		return nil, nil // the document is of regions and of the company
+	}
+	var doc scorecard.Contractors
+	found, err := b.document(r, "contractors", b.Place, "", &doc)
+	if err != nil || !found || len(doc.Contractors) == 0 {
+		return nil, err
+	}
+	table := report.Table{
+		Name: "repair_contractors", Title: say("维修单位", "Who repairs"), Most: pageRows, Left: doc.Omitted,
+		Columns: []report.Column{
+			textColumn("contractor", "单位", "Contractor"), numberColumn("orders", "工单", "Orders", whole), numberColumn("open", "未完成", "Open", whole),
+			numberColumn("median", "修复中位数", "Median to restoration", seconds), numberColumn("p90", "90 分位", "p90", seconds), numberColumn("share_within", "合同时限内", "Within the contract's limit", percent),
+			numberColumn("repeat_share", "重复报修", "Repeat orders", percent), numberColumn("penalty", "违约金", "Penalty", money), textColumn("verdict", "与其他相比", "Against the others"),
+		},
+	}
+	owed, contracts := 0.0, false
+	for i := range doc.Contractors {
+		c := &doc.Contractors[i]
+		verdict := ""
+		if c.Against != nil {
+			verdict = string(c.Against.Verdict)
+		}
+		if c.Yuan != nil {
+			owed, contracts = owed+*c.Yuan, true
+		}
+		table.Rows = append(table.Rows, []report.Cell{
+			text(c.Contractor), figure(float64(c.N)), figure(float64(c.Open)), cell(quantile(c.Median)), cell(quantile(c.P90)), cell(withinValue(c.Within)),
+			cell(report.Value{Value: known(c.Repeats.Share), Low: known(c.Repeats.Low), High: known(c.Repeats.High), N: float64(c.Repeats.N), Why: c.Repeats.Why}),
+			perhaps(c.Yuan), words(verdictWords(verdict)),
+		})
+	}
+	s := report.Section{Name: "repair_contractors", Title: say("维修工单", "Repair orders"), Tables: []report.Table{table}}
+	if contracts {
+		s.Facts = []report.Fact{{Title: say("维修违约金", "Penalties for repairs"), Value: report.Value{Value: finite(owed)}, Format: money}}
+	}
+	if doc.Unusable > 0 {
+		s.Notes = append(s.Notes, sayf("有 %d 张工单的完成早于创建，未计入。", "%d orders were done before they were made, and are left out.", doc.Unusable))
+	}
+	if doc.Dropped > 0 {
+		s.Notes = append(s.Notes, sayf("有 %d 张工单超出可处理的数量，未计入。", "%d orders are beyond the most that are judged, and are left out.", doc.Dropped))
+	}
+	s.Notes = append(s.Notes, say("从报修到修好计时；未修好的计到分析当时。", "The time is from the order to its completion; an open one has taken until the analysis."))
+	return []report.Section{s}, nil
+}
+
 func scoreOf(c *scorecard.Card) report.Value {
-	v := valueOf(c.Score)
+	return scoreValue(c.Score, c.Low, c.High, c.Why)
+}
+
+func scoreValue(score, low, high *float64, why string) report.Value {
+	v := report.Value{Value: known(score), Low: known(low), High: known(high)}
 	if v.Value == nil {
-		v.Why = "insufficient data: too few components are known"
+		v.Why = cmp.Or(why, "insufficient data: too few components are known")
 	}
 	return v
 }
 
-func scored(c *scorecard.Card) float64 {
-	if c.Score == nil {
+func scored(v *float64) float64 {
+	if v == nil {
 		return -1
 	}
-	return *c.Score
+	return *v
 }
 
 func cardWords(c *scorecard.Card) report.Text {

@@ -2,12 +2,17 @@ package compose
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"steward/analytics/energy"
+	"steward/analytics/load"
 	"steward/analytics/report"
 	"steward/internal/authz"
+	"steward/internal/clickhouse"
+	"steward/internal/runs"
 )
 
 // energyKinds are the numbers of the job energy that a report shows by medium.
@@ -15,12 +20,27 @@ var energyKinds = []string{"use", "cost", "baseline_use", "excess", "avoided_use
 
 // use says what was used, what it cost and what the baselines say.
 func (b *book) use() ([]report.Section, error) {
-	if _, found := b.now[energyJob]; !found {
+	r, found := b.now[energyJob]
+	if !found {
 		return nil, nil // the section of waste says so
 	}
 	is, was, err := b.both(energyJob, energyKinds...)
 	if err != nil {
 		return nil, err
+	}
+	from, to, err := b.counted(r)
+	if err != nil {
+		return nil, err
+	}
+	if was != nil {
+		// What was used in another length of time is nothing to compare with.
+		earlier, until, err := b.counted(b.before[energyJob])
+		if err != nil {
+			return nil, err
+		}
+		if d := to.Sub(from) - until.Sub(earlier); d.Abs() > 4*24*time.Hour {
+			was = nil
+		}
 	}
 	subjects := is.subjects("use", b.Place)
 	subjects = slices.DeleteFunc(subjects, func(s string) bool { return !strings.HasPrefix(s, "medium:") })
@@ -45,7 +65,8 @@ func (b *book) use() ([]report.Section, error) {
 			title := report.Text{ZH: name.ZH + "费用", EN: "cost of " + name.EN}
 			s.Facts = append(s.Facts, fact(title, money, -1, cost, was.of("cost", b.Place, subject)))
 		}
-		chart := report.Chart{Kind: "bars", Title: name, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("用量", "Use")}, {Name: say("基线", "Baseline")}}}
+		used := report.Chart{Kind: "bars", Title: report.Text{ZH: name.ZH + "：用量", EN: name.EN + ": use"}, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("用量", "Use")}}}
+		excess := report.Chart{Kind: "bars", Title: report.Text{ZH: name.ZH + "：超出基线", EN: name.EN + ": above the baselines"}, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("超出", "Excess")}}}
 		places := is.places("use", subject)
 		size := func(at authz.Place) float64 {
 			if v := is.of("use", at, subject).Value; v != nil {
@@ -70,14 +91,15 @@ func (b *book) use() ([]report.Section, error) {
 				row = append(row, change(is.of("use", at, subject).Value, then))
 			}
 			table.Rows = append(table.Rows, row)
-			if at != b.Place && len(chart.X) < chartBars {
-				chart.X = append(chart.X, b.name(at))
-				chart.Series[0].Values = append(chart.Series[0].Values, value(is.of("use", at, subject)))
-				chart.Series[1].Values = append(chart.Series[1].Values, value(is.of("baseline_use", at, subject)))
+			if at != b.Place {
+				bar(&used, b.name(at), is.of("use", at, subject))
+				bar(&excess, b.name(at), is.of("excess", at, subject))
 			}
 		}
-		if len(chart.X) > 1 {
-			s.Charts = append(s.Charts, chart)
+		for _, chart := range []report.Chart{used, excess} {
+			if len(chart.X) > 1 {
+				s.Charts = append(s.Charts, chart)
+			}
 		}
 	}
 	s.Tables = []report.Table{table}
@@ -86,10 +108,46 @@ func (b *book) use() ([]report.Section, error) {
 		return nil, err
 	}
 	s.Charts = append(s.Charts, courses...)
-	r := b.now[energyJob]
 	s.Notes = []report.Text{sayf("用量为 %s 至 %s。基线只含有基线的楼栋，与用量不可直接相减。", "Use is of %s to %s. Baselines are of the buildings that have one: they are not to be taken from the use.",
-		r.From.In(b.Zone).Format("2006-01-02"), lastDay(r.To.In(b.Zone)).Format("2006-01-02"))}
+		from.Format("2006-01-02"), lastDay(to).Format("2006-01-02"))}
+	if was == nil {
+		if _, found := b.before[energyJob]; found {
+			s.Notes = append(s.Notes, say("上期的用量时段长短不同，未作比较。", "The use before is of another length of time, and is not compared."))
+		}
+	}
 	return []report.Section{s}, nil
+}
+
+// bar adds a place to a chart that has room, where its number is known.
+func bar(c *report.Chart, name report.Text, n *clickhouse.AnalyticsNumber) {
+	if n == nil || n.Value == nil || len(c.X) >= chartBars {
+		return
+	}
+	c.X = append(c.X, name)
+	c.Series[0].Values = append(c.Series[0].Values, value(n))
+}
+
+// counted is the time of which a run counted the use, which ends with a month: the
+// documents say it.
+func (b *book) counted(r runs.Run) (from, to time.Time, err error) {
+	q := b.query(r)
+	q.Kinds, q.Limit = []string{"findings"}, 1
+	list, err := b.Results.AnalyticsDocuments(b.ctx, b.scope, q)
+	if err != nil {
+		return from, to, fmt.Errorf("documents of run %s of %s: %w", r.ID, r.Job, err)
+	}
+	from, to = r.From, r.To
+	if len(list.Documents) > 0 {
+		var doc energy.List
+		found, err := b.document(r, "findings", list.Documents[0].Place, list.Documents[0].Subject, &doc)
+		if err != nil {
+			return from, to, err
+		}
+		if found && doc.From.Before(doc.To) {
+			from, to = doc.From, doc.To
+		}
+	}
+	return from.In(b.Zone), to.In(b.Zone), nil
 }
 
 // maxCourses is how many courses against baselines are drawn, of a project alone.
@@ -135,7 +193,7 @@ func (b *book) balances() ([]report.Section, error) {
 	}
 	var rows []row
 	left, err := each(b, r, "balance", func(at authz.Place, _ string, doc *energy.Balance) {
-		verdict := say(doc.Verdict, doc.Verdict)
+		verdict := balanceVerdict(doc.Verdict)
 		if doc.Verdict == "" {
 			verdict = insufficient(doc.Why)
 		}
@@ -158,6 +216,25 @@ func (b *book) balances() ([]report.Section, error) {
 	}
 	table.Left = left
 	return []report.Section{{Name: "energy_balances", Title: say("分表平衡", "Balances"), Tables: []report.Table{table}}}, nil
+}
+
+// balanceVerdict is what a balance comes to.
+func balanceVerdict(verdict string) report.Text {
+	switch verdict {
+	case load.Balanced:
+		return say("平衡", verdict)
+	case load.Loss:
+		return say("损耗稳定", "steady loss")
+	case load.Irregular:
+		return say("损耗不规则", verdict)
+	case load.Theft:
+		return say("疑似窃用", verdict)
+	case load.MissingMeter:
+		return say("疑似缺表", verdict)
+	case load.Negative:
+		return say("分表之和大于总表", "meters behind it count more")
+	}
+	return say(verdict, verdict)
 }
 
 // mediumName is what is metered.

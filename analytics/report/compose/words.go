@@ -53,6 +53,20 @@ func number(unit string, decimals int) report.Format {
 	return report.Format{Kind: "number", Unit: unit, Decimals: decimals}
 }
 
+// caution is a warning of an analysis.
+func caution(warning string) report.Text {
+	t := because(warning)
+	return report.Text{ZH: "注意：" + t.ZH, EN: "Note: " + t.EN}
+}
+
+// remark is a cell with what an analysis said of its row.
+func remark(why string) report.Cell {
+	if why == "" {
+		return report.Cell{}
+	}
+	return words(because(why))
+}
+
 // share is a share of 0 to 1 in words.
 func share(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + " %" }
 
@@ -81,6 +95,15 @@ func yuan(v float64) string {
 	return out.String()
 }
 
+// yuanBetween is the interval of an amount in words, nothing where there is none.
+func yuanBetween(v report.Value) (zh, en string) {
+	low, high, ok := v.Interval()
+	if !ok {
+		return "", ""
+	}
+	return "（95 % 区间 " + yuan(low) + " 至 " + yuan(high) + "）", " (95 % interval " + yuan(low) + " to " + yuan(high) + ")"
+}
+
 // span is seconds in words.
 func span(s float64) report.Text {
 	switch {
@@ -104,8 +127,8 @@ func insufficient(why string) report.Text {
 	if why == "" {
 		why = "not computed"
 	}
-	why = strings.TrimPrefix(why, "insufficient data: ")
-	return sayf("数据不足（%s）", "insufficient data: %s", why)
+	both := because(strings.TrimPrefix(why, "insufficient data: "))
+	return report.Text{ZH: "数据不足（" + both.ZH + "）", EN: "insufficient data: " + both.EN}
 }
 
 // The cells of tables.

@@ -3,12 +3,12 @@
 -- Returns installed, commissioned, retired and verify_by as days since 1970, NULL when unknown; first_reading,
 -- last_reading, first_event and last_event in Unix milliseconds, 0 when there is none; expected and came: messages by
 -- coverage_1h, of which came counts no more than was expected in an hour. What is said about a device by others
--- (silent, offline) is no message of it. detector: it has a metric smoke_ppm.
+-- (silent, offline) is no message of it. senses: smoke or water, by the metrics it sent; '' when they do not tell.
 SELECT
     d.class AS class, d.device AS device, state, name, building, medium, vendor, model,
     installed, commissioned, retired, verify_by, life_years, replacement_cost, failure_cost,
     r.earliest AS first_reading, r.latest AS last_reading, e.earliest AS first_event, e.latest AS last_event,
-    r.detects AS detector, c.due AS expected, c.got AS came
+    r.senses AS senses, c.due AS expected, c.got AS came
 FROM
 (
     SELECT
@@ -25,7 +25,7 @@ LEFT JOIN
     SELECT
         toString(class) AS class, toString(device) AS device,
         toUnixTimestamp64Milli(min(h.first).ts) AS earliest, toUnixTimestamp64Milli(max(h.last).ts) AS latest,
-        toUInt8(max(h.metric = 'smoke_ppm')) AS detects
+        multiIf(countIf(h.metric = 'smoke_ppm') > 0, 'smoke', countIf(h.metric IN ('water_pressure_mpa', 'water_level_m')) > 0, 'water', '') AS senses
     FROM readings_1d AS h
     WHERE project = {project:String} AND region = {region:String}
         AND h.bucket >= toStartOfDay(fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AND h.bucket < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
