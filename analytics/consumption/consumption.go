@@ -12,6 +12,7 @@ package consumption
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"steward/analytics/continuity"
@@ -36,8 +37,16 @@ func New(store *clickhouse.Store, multipliers Multipliers, zone *time.Location) 
 			// told from a lasting change by what follows.
 			return to.Add(-6 * time.Hour), to
 		},
+		Params: []job.Param{{
+			Name: placeParam, About: "a region or region/project: only its counters are counted, and nothing is reported of the company in all", Default: "the whole company",
+			Check: func(v string) error { _, err := placeOf(v); return err },
+		}},
 		Run: func(ctx context.Context, r *job.Run) error {
-			return (&runner{store: store, multipliers: multipliers, zone: zone, id: r.ID, now: r.Now}).run(ctx, r)
+			at, err := placeOf(r.Params[placeParam])
+			if err != nil {
+				return err
+			}
+			return (&runner{store: store, multipliers: multipliers, zone: zone, id: r.ID, now: r.Now, at: at}).run(ctx, r)
 		},
 	}
 }
@@ -64,8 +73,20 @@ const (
 	maxLate     = 200_000 // hours of a project in one run; the next finds the rest
 )
 
+// placeParam is where a run counts: corrections of a meter count one project again.
+const placeParam = "place"
+
+// placeOf reads it; "" is the whole company.
+func placeOf(v string) (authz.Place, error) {
+	if v == "" {
+		return authz.HQ, nil
+	}
+	return authz.ParsePlace(v)
+}
+
 // runner is one run of the job.
 type runner struct {
+	at          authz.Place // and below
 	store       *clickhouse.Store
 	multipliers Multipliers
 	zone        *time.Location
@@ -89,8 +110,12 @@ func (r *runner) run(ctx context.Context, j *job.Run) error {
 	if err != nil {
 		return err
 	}
-	slices := int64((to.Sub(from) + slice - 1) / slice)
-	total, done := int64(len(places))*slices, int64(0)
+	places = slices.DeleteFunc(places, func(p clickhouse.MeasuredPlace) bool { return !r.at.Contains(p.Place) })
+	if len(places) == 0 && r.at != authz.HQ {
+		return fmt.Errorf("consumption: nothing was measured at %s: give a region or region/project that has devices", r.at)
+	}
+	rounds := int64((to.Sub(from) + slice - 1) / slice)
+	total, done := int64(len(places))*rounds, int64(0)
 	for begin := from; begin.Before(to); begin = begin.Add(slice) {
 		end := begin.Add(slice)
 		if end.After(to) {

@@ -3,6 +3,7 @@ package consumption
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,5 +179,41 @@ func TestNothingToCount(t *testing.T) {
 	}
 	if len(r.numbers) != 8 {
 		t.Errorf("%d numbers", len(r.numbers))
+	}
+}
+
+// A correction counts one project again, and what is said of it is said of that alone.
+func TestOnePlace(t *testing.T) {
+	db := clickhousetest.Start(t)
+	register(t, db, "")
+	other := &telemetry.Device{Region: "east", Project: "nb", Class: telemetry.Meter, ID: "m1"}
+	store(t, db, "1", append(steady(meter, 0, 9, 1000), steady(other, 0, 9, 1000)...)...)
+	r := &runs{t: t, db: db}
+	f := func(place, counted string, numbers int) {
+		t.Helper()
+		if err := r.runWith(at(0), at(8), map[string]string{placeParam: place}); err != nil {
+			t.Fatal(err)
+		}
+		r.query(counted, "SELECT arrayStringConcat(arraySort(groupUniqArray(toString(project))), ' ') FROM consumption_1h WHERE run_id = 'run-"+fmt.Sprint(r.n)+"'")
+		if len(r.numbers) != numbers {
+			t.Errorf("%q: %d numbers", place, len(r.numbers))
+		}
+		for _, n := range r.numbers {
+			if place != "" && n.Region == "" {
+				t.Errorf("%q: a number of the company: %+v", place, n)
+			}
+		}
+	}
+	f("east/hz", "hz", 4)
+	f("east", "hz nb", 8)
+	f("", "hz nb", 12)
+	if err := r.runWith(at(0), at(8), map[string]string{placeParam: "east/nowhere"}); err == nil || !strings.Contains(err.Error(), "nothing was measured at east/nowhere") {
+		t.Error(err)
+	}
+	check := New(db, nil, shanghai).Params[0].Check
+	for _, place := range []string{"/hz", "east/", "east/hz/x", "a#"} {
+		if check(place) == nil {
+			t.Errorf("%q is taken", place)
+		}
 	}
 }

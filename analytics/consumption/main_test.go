@@ -31,17 +31,20 @@ type runs struct {
 
 func (r *runs) run(from, to time.Time) {
 	r.t.Helper()
+	if err := r.runWith(from, to, map[string]string{}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *runs) runWith(from, to time.Time, params map[string]string) error {
 	r.n++
 	j := New(r.db, r.multipliers, shanghai)
-	err := j.Run(r.t.Context(), &job.Run{
+	return j.Run(r.t.Context(), &job.Run{
 		ID: fmt.Sprint("run-", r.n), Job: j.Name, From: from, To: to,
-		Now: to.Add(10*time.Minute + time.Duration(r.n)*time.Millisecond), Params: map[string]string{},
+		Now: to.Add(10*time.Minute + time.Duration(r.n)*time.Millisecond), Params: params,
 		Progress: func(int64, int64, string) {},
 		Write:    func(_ context.Context, n []job.Number) error { r.numbers = n; return nil },
 	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
 }
 
 func (r *runs) query(want, sql string) {

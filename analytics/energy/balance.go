@@ -85,7 +85,7 @@ func (e *exam) balance(p *point, keep kept) {
 		days = e.end.Sub(since).Hours() / 24
 	}
 	c := claim{
-		since: since, unit: e.unit, price: e.priceOr(), why: e.money().why, n: float64(b.Days), coverage: b.Hours / math.Max(float64(to-from), 1),
+		since: since, atLeast: b.Since == nil, unit: e.unit, price: e.priceOr(), why: e.money().why, n: float64(b.Days), coverage: b.Hours / math.Max(float64(to-from), 1),
 		chart: balanceChart(e.unit, b.Daily),
 	}
 	switch b.Verdict {
@@ -119,13 +119,17 @@ func (e *exam) balance(p *point, keep kept) {
 		}
 	case load.MissingMeter:
 		c.kind, c.pattern = "missing_meter", 0.8
-		stopped := incident.Text{}
+		var began, stopped incident.Text
+		if b.Since != nil {
+			day := since.In(e.zone).Format(time.DateOnly)
+			began = incident.Text{ZH: "自 " + day + " 起", EN: "since " + day + " "}
+		}
 		if b.Stopped != "" {
 			stopped = incident.Text{ZH: fmt.Sprintf("；同日起 %s 停走", b.Stopped), EN: fmt.Sprintf("; %s has stood still since that day", b.Stopped)}
 		}
 		c.title = incident.Text{
-			ZH: fmt.Sprintf("%s 自 %s 起有用量未被下级表计量%s", e.label, since.In(e.zone).Format(time.DateOnly), stopped.ZH),
-			EN: fmt.Sprintf("%s: since %s something behind it is not metered%s", e.label, since.In(e.zone).Format(time.DateOnly), stopped.EN),
+			ZH: fmt.Sprintf("%s %s有用量未被下级表计量%s", e.label, began.ZH, stopped.ZH),
+			EN: fmt.Sprintf("%s: %ssomething behind it is not metered%s", e.label, began.EN, stopped.EN),
 		}
 		c.how = incident.Text{
 			ZH: "核对当天的换表、停表和新接回路；补装或修复分表，并更正上下级关系。",

@@ -32,7 +32,7 @@ func (e *exam) peak() {
 	coverage := e.hours.coverage(from, to)
 	// The highest quarter of an hour is no lower than the hour that it is in, and no more
 	// than four times as high: what is not so is of other units, or has gaps.
-	if q := e.demand; q != nil && kw.ok() && q.KW >= 0.98*kw.value && q.KW <= 4*kw.value {
+	if q := e.demand; q != nil && kw.ok() && kw.value > 0 && q.KW >= 0.98*kw.value && q.KW <= 4*kw.value {
 		share := float64(q.Quarters) / math.Max(e.to.Sub(e.from).Hours()*4, 1)
 		kw, n, coverage = estimate{q.KW, q.KW * (kw.low / kw.value), q.KW * (kw.high / kw.value)}, float64(q.Quarters), min(share, 1)
 		why = "of quarters of an hour"
@@ -45,8 +45,9 @@ func (e *exam) peak() {
 	if !e.supply || e.money().tariff == nil {
 		return
 	}
+	var known []month
 	var moved, smoothed []float64
-	for _, m := range e.ground.months {
+	for _, m := range e.months {
 		v, ok := e.monthLoads(m)
 		if !ok {
 			continue
@@ -63,7 +64,7 @@ func (e *exam) peak() {
 		less, ok1 := e.basic(m, v[int(shaved*float64(len(v)-1))], sum)
 		better, ok2 := e.basic(m, min(highest, mean/goodFactor), sum)
 		if ok1 && ok2 {
-			moved, smoothed = append(moved, now-less), append(smoothed, now-better)
+			known, moved, smoothed = append(known, m), append(moved, now-less), append(smoothed, now-better)
 		}
 	}
 	if len(moved) < fewestMonths {
@@ -71,7 +72,7 @@ func (e *exam) peak() {
 	}
 	e.look("peak_demand")
 	e.look("low_load_factor")
-	if c, ok := e.monthly("peak_demand", moved); ok && factor.ok() && factor.value >= lowFactor {
+	if c, ok := e.monthly("peak_demand", known, moved); ok && factor.ok() && factor.value >= lowFactor {
 		c.title = incident.Text{
 			ZH: fmt.Sprintf("%s 的最大需量由每月少数几个小时决定", e.label),
 			EN: fmt.Sprintf("%s: a few hours a month set the demand that is paid for", e.label),
@@ -81,7 +82,7 @@ func (e *exam) peak() {
 			EN: "Stagger the start of large plant, and take off the highest hundredth of hours by storage or by holding back chargers; review the contracted demand.",
 		}
 		e.see(c)
-	} else if c, ok := e.monthly("low_load_factor", smoothed); ok && factor.ok() && factor.high < lowFactor {
+	} else if c, ok := e.monthly("low_load_factor", known, smoothed); ok && factor.ok() && factor.high < lowFactor {
 		c.title = incident.Text{
 			ZH: fmt.Sprintf("%s 负荷率仅 %.0f%%，需量电费偏高", e.label, 100*factor.value),
 			EN: fmt.Sprintf("%s uses only %.0f%% of the demand that it pays for", e.label, 100*factor.value),
@@ -95,23 +96,18 @@ func (e *exam) peak() {
 }
 
 // monthly is the claim that a year of months like those that are known costs so much.
-func (e *exam) monthly(kind string, yuan []float64) (claim, bool) {
+func (e *exam) monthly(kind string, known []month, yuan []float64) (claim, bool) {
 	if len(yuan) < fewestMonths {
 		return claim{}, false
 	}
 	m := meanOf(yuan)
 	c := &chart{Unit: "CNY", Step: "month"}
-	first := e.ground.months[len(e.ground.months)-1]
 	for i, v := range yuan {
-		at := e.ground.months[max(len(e.ground.months)-len(yuan)+i, 0)]
-		if i == 0 {
-			first = at
-		}
-		c.add(fmt.Sprintf("%04d-%02d", at.year, at.month), v)
+		c.add(fmt.Sprintf("%04d-%02d", known[i].year, known[i].month), v)
 	}
-	n := float64(len(yuan))
+	n, first := float64(len(yuan)), known[0]
 	return claim{
-		kind: kind, since: e.at0(first.from), rate: m.times(12), sofar: m.times(n), unit: "CNY",
+		kind: kind, since: e.at0(first.from), atLeast: true, rate: m.times(12), sofar: m.times(n), unit: "CNY",
 		n: n, coverage: e.hours.coverage(first.from, e.hours.hours()), pattern: 1, chart: c,
 	}, m.ok()
 }
@@ -160,17 +156,18 @@ func (e *exam) idle() {
 	if !e.supply || e.money().tariff == nil {
 		return
 	}
+	var known []month
 	var penalties []float64
-	for _, m := range e.ground.months {
+	for _, m := range e.months {
 		if yuan, ok := e.adjustment(m); ok {
-			penalties = append(penalties, max(yuan, 0))
+			known, penalties = append(known, m), append(penalties, max(yuan, 0))
 		}
 	}
 	if len(penalties) < fewestMonths {
 		return
 	}
 	e.look("power_factor")
-	c, ok := e.monthly("power_factor", penalties)
+	c, ok := e.monthly("power_factor", known, penalties)
 	if !ok || r.PowerFactor.Value == nil {
 		return
 	}

@@ -62,7 +62,7 @@ func (e *exam) excess() {
 	}
 	days := e.to.Sub(e.from).Hours() / 24
 	e.see(claim{
-		kind: "excess", since: e.from, rate: yearly, sofar: over, unit: e.unit, price: e.priceOr(), why: e.money().why,
+		kind: "excess", since: e.from, atLeast: true, rate: yearly, sofar: over, unit: e.unit, price: e.priceOr(), why: e.money().why,
 		n: days, coverage: s.Coverage, pattern: 1, chart: e.courseChart(60),
 		title: incident.Text{
 			ZH: fmt.Sprintf("%s 用量比基准高 %.0f%%", e.label, -100**s.Fraction),

@@ -30,20 +30,22 @@ func (e *exam) leak() {
 	if l == nil {
 		return
 	}
-	since := e.begin
+	since, began := e.begin, incident.Text{} // it leaked before
 	if l.Since != nil {
 		since = *l.Since
+		day := since.In(e.zone).Format(time.DateOnly)
+		began = incident.Text{ZH: "，自 " + day + " 起", EN: " since " + day}
 	}
 	c := &chart{Unit: "m3/h", Step: "night", Level: short(r.Base.Value)}
 	for _, n := range r.Minima[max(0, len(r.Minima)-180):] {
 		c.add(n.Date, n.Flow)
 	}
 	e.see(claim{
-		kind: "water_leak", since: since, rate: fromFlow(l.M3Year), sofar: fromFlow(l.M3), unit: e.unit, price: e.priceIn(nil), why: e.money().why,
+		kind: "water_leak", since: since, atLeast: l.Since == nil, rate: fromFlow(l.M3Year), sofar: fromFlow(l.M3), unit: e.unit, price: e.priceIn(nil), why: e.money().why,
 		n: float64(l.Nights), coverage: coverage, pattern: 1, chart: c,
 		title: incident.Text{
-			ZH: fmt.Sprintf("%s 疑似漏水，自 %s 起约 %.3g m³/h", e.label, since.In(e.zone).Format(time.DateOnly), l.Rate.Value),
-			EN: fmt.Sprintf("%s: a leak of about %.3g m³/h since %s", e.label, l.Rate.Value, since.In(e.zone).Format(time.DateOnly)),
+			ZH: fmt.Sprintf("%s 疑似漏水%s，约 %.3g m³/h", e.label, began.ZH, l.Rate.Value),
+			EN: fmt.Sprintf("%s: a leak of about %.3g m³/h%s", e.label, l.Rate.Value, began.EN),
 		},
 		how: incident.Text{
 			ZH: "夜间 2 至 4 点逐段关阀并观察水表，听漏或用相关仪定位；先查马桶、浮球阀、水箱溢流和绿化管网。",

@@ -15,6 +15,7 @@ import (
 type claim struct {
 	kind       string
 	since      time.Time
+	atLeast    bool     // since is where the data begin that it was judged by
 	rate       estimate // a year
 	sofar      estimate
 	unit       string  // of both; CNY where it is money alone
@@ -48,9 +49,14 @@ func (e *exam) see(c claim) {
 	case !money.ok():
 		why = cmp.Or(why, "insufficient data: there is no price")
 	}
+	if c.atLeast { // people ask since when: nobody knows of before
+		day := c.since.In(e.zone).Format(time.DateOnly)
+		c.title.ZH += "（至少自 " + day + " 起）"
+		c.title.EN += ", since " + day + " at least"
+	}
 	s := findings.Seen{
 		Place: e.at, Building: e.building, Kind: c.kind, Subject: e.name, Medium: e.medium, Title: c.title, Advice: c.how,
-		Since: c.since.UTC(), Until: latest(c.since, e.until), Rate: c.rate.amount(c.unit, ""), RateCNY: money.amount("CNY", why),
+		Since: c.since.UTC(), AtLeast: c.atLeast, Until: latest(c.since, e.until), Rate: c.rate.amount(c.unit, ""), RateCNY: money.amount("CNY", why),
 		Sofar: c.sofar.amount(c.unit, ""), SofarCNY: sofar.amount("CNY", why),
 		N: c.n, Coverage: c.coverage, Score: confidence(c),
 	}

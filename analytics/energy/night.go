@@ -27,7 +27,7 @@ func (e *exam) nightBase() (*load.Curve, load.Base) {
 // night looks at what runs at night and out of hours, and since when.
 func (e *exam) night() {
 	c, base := e.nightBase()
-	if e.ground.open != nil && base.KW.Value != nil {
+	if e.open != nil && base.KW.Value != nil {
 		e.habits(c, base)
 	}
 	e.stuck()
@@ -45,13 +45,13 @@ func (e *exam) rhythmOf() rhythm {
 	add := func(s *struct{ sum, n float64 }, v float64) { s.sum, s.n = s.sum+v, s.n+1 }
 	var opened [24]bool // hours of the day that are ever worked
 	for i := e.back(recentDays); i < e.hours.hours(); i++ {
-		if e.ground.open[i] {
+		if e.open[i] {
 			opened[e.at0(i).In(e.zone).Hour()] = true
 		}
 	}
 	worked := map[int]bool{} // days
 	for i := e.back(recentDays); i < e.hours.hours(); i++ {
-		if e.ground.open[i] {
+		if e.open[i] {
 			worked[e.at0(i).In(e.zone).YearDay()] = true
 		}
 	}
@@ -63,7 +63,7 @@ func (e *exam) rhythmOf() rhythm {
 		t := e.at0(i).In(e.zone)
 		add(&all, v)
 		switch {
-		case e.ground.open[i]:
+		case e.open[i]:
 			add(&open, v)
 		case !worked[t.YearDay()] && opened[t.Hour()]:
 			add(&away, v)
@@ -90,7 +90,7 @@ func (e *exam) habits(c *load.Curve, base load.Base) {
 	from, to := e.back(recentDays), e.hours.hours()
 	coverage := e.hours.coverage(from, to)
 	r := e.rhythmOf()
-	closed := func(i int) bool { return !e.ground.open[i] }
+	closed := func(i int) bool { return !e.open[i] }
 	price := e.priceIn(closed)
 	if math.IsNaN(r.open+r.mean) || r.open < 0.95*r.mean {
 		return // it is used at other times than people work
@@ -108,7 +108,7 @@ func (e *exam) habits(c *load.Curve, base load.Base) {
 	over := estimate{kw.value - limit, kw.low - limit, kw.high - limit}
 	level := limit
 	e.see(claim{
-		kind: "night_base", since: e.at0(from), rate: over.times(share * yearHours), sofar: over.times(share * float64(to-from)),
+		kind: "night_base", since: e.at0(from), atLeast: true, rate: over.times(share * yearHours), sofar: over.times(share * float64(to-from)),
 		unit: e.unit, price: price, why: e.money().why, n: float64(base.KW.N), coverage: coverage, pattern: 0.8,
 		chart: e.nightChart(from, &level),
 		title: incident.Text{
@@ -135,7 +135,7 @@ func (e *exam) habits(c *load.Curve, base load.Base) {
 		e.look(kind)
 		y := fromLoad(yearly)
 		e.see(claim{
-			kind: kind, since: e.at0(from), rate: y, sofar: y.times(days / daysPerYear), unit: e.unit, price: price, why: e.money().why,
+			kind: kind, since: e.at0(from), atLeast: true, rate: y, sofar: y.times(days / daysPerYear), unit: e.unit, price: price, why: e.money().why,
 			n: float64(daily.N), coverage: coverage, pattern: 1, chart: e.closedChart(from), title: title, how: how,
 		})
 	}
@@ -322,7 +322,7 @@ func (e *exam) closedUse(from, to int, want func(worked bool) bool) (days []time
 		}
 		sum, worked := 0., false
 		for i := begin; i < end; i++ {
-			if i >= 0 && e.ground.open != nil && e.ground.open[i] {
+			if i >= 0 && e.open != nil && e.open[i] {
 				worked = true
 				continue
 			}

@@ -3,6 +3,8 @@ package energy
 import (
 	"fmt"
 	"time"
+
+	"steward/internal/findings"
 )
 
 // period is what a run looks at, in whole hours. Findings are judged by all data up to
@@ -29,6 +31,24 @@ func periodOf(from, to time.Time, zone *time.Location) (period, error) {
 	}
 	p.begin = p.from.AddDate(-1, 0, 0)
 	return p, nil
+}
+
+// longestWait is how much earlier data may begin because of a fix: so long after what was
+// wasted began is it looked whether it helped.
+const longestWait = 184 * 24 * time.Hour
+
+// reach lets data begin where the baseline of a finding does that is verified by one.
+func (p *period) reach(f *findings.Finding) {
+	if !baselined(f.Kind) || f.Since.IsZero() {
+		return
+	}
+	begin := f.Since.UTC().Truncate(time.Hour).Add(-(yearHours + 24) * time.Hour)
+	if earliest := p.from.AddDate(-1, 0, 0).Add(-longestWait); begin.Before(earliest) {
+		begin = earliest
+	}
+	if begin.Before(p.begin) {
+		p.begin = begin
+	}
 }
 
 func (p period) hours() int { return int(p.end.Sub(p.begin) / time.Hour) }

@@ -78,15 +78,15 @@ func (v *visit) report(ctx context.Context) error {
 	// What is settled takes no room from what is not.
 	seen := told(all, v.estate)
 	open, settled := split(seen, v.settled())
-	kept, told, left := costliest(open, looked, v.most)
-	old, told, _ := costliest(settled, told, v.most)
+	kept, judged, left := costliest(open, looked, v.ground.most)
+	old, judged, _ := costliest(settled, judged, v.ground.most)
 	kept = slices.Concat(kept, old)
 	for _, place := range places {
 		v.total.at(place).left += left
 	}
 	if v.Sink != nil && v.isCurrent() {
 		// With too many that stand already the rest is kept all the same.
-		if err := v.Sink.Sync(ctx, v.job.ID, v.at, v.job.Now, kept, told); err != nil && !errors.Is(err, findings.ErrFull) {
+		if err := v.Sink.Sync(ctx, v.job.ID, v.at, v.job.Now, kept, judged); err != nil && !errors.Is(err, findings.ErrFull) {
 			return fmt.Errorf("keep findings: %w", err)
 		}
 		if err := v.verify(ctx); err != nil {
@@ -157,7 +157,9 @@ func (v *visit) waste(all []findings.Seen, looked []string, places []authz.Place
 			v.numbers = append(v.numbers, v.wasteNumber(name, b.building, b.medium, l.building(name, tops[name]))...)
 		}
 	}
-	for medium, w := range l.byMedium(v.estate, v.buildings) {
+	sums := l.byMedium(v.estate, v.buildings)
+	for _, medium := range sortedKeys(sums) {
+		w := sums[medium]
 		for _, place := range places {
 			t := v.total.at(place)
 			m := t.of(medium)

@@ -118,6 +118,13 @@ func (r *runner) project(ctx context.Context, at authz.Place) error {
 		return err
 	}
 	v := &visit{runner: r, estate: newEstate(rows), keep: kept{}, fixed: map[string]*subject{}}
+	if v.mended, err = r.mended(ctx, at); err != nil {
+		return err
+	}
+	for i := range v.mended {
+		v.fixed[v.mended[i].Subject] = nil
+		p.reach(&v.mended[i])
+	}
 	if len(v.estate.counting()) == 0 {
 		return nil
 	}
@@ -176,21 +183,22 @@ func (v *visit) prepare(ctx context.Context) error {
 			v.demands[d.Device] = d
 		}
 	}
-	if v.Sink == nil || !v.isCurrent() {
-		return nil
+	return nil
+}
+
+// mended are the findings of a project that a run looks at after their fixes.
+func (r *runner) mended(ctx context.Context, at authz.Place) ([]findings.Finding, error) {
+	if r.Sink == nil || !r.isCurrent() {
+		return nil, nil
 	}
-	mended, err := v.Sink.Fixed(ctx, v.at)
+	all, err := r.Sink.Fixed(ctx, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Those that were looked at longest ago come first, so that none waits for ever on
 	// others of which too little is known.
-	slices.SortStableFunc(mended, func(a, b findings.Finding) int { return lookedAt(&a).Compare(lookedAt(&b)) })
-	v.mended = mended[:min(len(mended), maxFixed)]
-	for _, f := range v.mended {
-		v.fixed[f.Subject] = nil
-	}
-	return nil
+	slices.SortStableFunc(all, func(a, b findings.Finding) int { return lookedAt(&a).Compare(lookedAt(&b)) })
+	return all[:min(len(all), maxFixed)], nil
 }
 
 // lookedAt is when a run looked last whether a fix helped; zero if none did.
@@ -202,7 +210,7 @@ func lookedAt(f *findings.Finding) time.Time {
 }
 
 // isCurrent reports whether the run is about today: only then findings open and clear.
-func (v *visit) isCurrent() bool { return v.job.Now.Sub(v.job.To) <= current }
+func (r *runner) isCurrent() bool { return r.job.Now.Sub(r.job.To) <= current }
 
 // examine reads the hours and examines subjects beside it.
 func (v *visit) examine(ctx context.Context) error {
@@ -371,7 +379,7 @@ func (v *visit) balances(hand func(func() result) error) error {
 			whole.hours.value[from+i], whole.hours.measured[from+i] = s.value[i], s.measured[i]
 		}
 		err := hand(func() result {
-			e := v.ground.exam(whole)
+			e := v.exam(whole)
 			e.balance(p, v.keep)
 			if !noted {
 				e.notes = nil

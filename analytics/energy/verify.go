@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"steward/analytics/baseline"
 	"steward/internal/findings"
 )
 
@@ -42,7 +43,7 @@ func (v *visit) verdict(f *findings.Finding) findings.Verification {
 	if f.FixedAt.IsZero() {
 		return insufficient("it is not known when it was mended")
 	}
-	e := v.ground.exam(s)
+	e := v.exam(s)
 	// The day of the fix is neither before nor after.
 	y, m, d := f.FixedAt.In(v.zone).Date()
 	before, after := e.index(time.Date(y, m, d, 0, 0, 0, 0, v.zone).UTC()), e.index(time.Date(y, m, d+1, 0, 0, 0, 0, v.zone).UTC())
@@ -55,7 +56,14 @@ func (v *visit) verdict(f *findings.Finding) findings.Verification {
 		res.Days = max(days, 0)
 		return res
 	}
-	saved, unit, why := unknown, s.unit, ""
+	// Silence is no saving, and neither is a register that stands still.
+	if sum, known, _ := e.hours.total(after, e.period.hours()); known > 0 && sum <= 0 {
+		res := insufficient("the meter has counted nothing since it was mended: nobody knows whether it stands still")
+		res.Days = days
+		return res
+	}
+	var saved estimate
+	unit, why := s.unit, ""
 	switch f.Kind {
 	case "balance_loss", "balance_theft", "missing_meter":
 		saved, why = v.lostLess(f, y, m, d)
@@ -106,7 +114,7 @@ func (e *exam) fell(f *findings.Finding, before, after int) (saved estimate, uni
 	case "water_leak":
 		return e.lessAtNight(f, from, before, after, 2, 4)
 	case "out_of_hours", "holiday":
-		if e.ground.open == nil {
+		if e.open == nil {
 			return unknown, e.unit, "insufficient data: nobody says any more when people work"
 		}
 		want := func(worked bool) bool { return worked == (f.Kind == "out_of_hours") }
@@ -114,18 +122,127 @@ func (e *exam) fell(f *findings.Finding, before, after int) (saved estimate, uni
 		_, is := e.closedUse(after, to, want)
 		was, is = finite(was), finite(is)
 		share := float64(len(is)) / math.Max(float64(to-after)/24, 1)
-		return difference(was, is).times(daysPerYear * share), e.unit, "of the days before and after"
+		return e.beyondSeason(f.Kind, from, before, after, was, is, daysPerYear*share, "of the days before and after")
 	case "peak_demand", "low_load_factor", "power_factor":
 		return e.cheaper(f, before, after)
 	}
-	// With a baseline of the time before the fix weather and the calendar are accounted
-	// for.
-	_, s, reason := e.baseline(before, to)
-	if s == nil || s.Value == nil {
-		return unknown, e.unit, reason
+	return e.underBaseline(f, before, after)
+}
+
+// baselined reports whether findings of a kind are verified by a baseline.
+func baselined(kind string) bool { return kind == "excess" || kind == "anomaly" }
+
+// underBaseline compares what was used beyond a baseline before a fix and since: weather
+// and the calendar are accounted for. The baseline is of the year before the waste began.
+// Where too little is known of that it is of the year before the fix, of which the waste
+// was part: what is less than that is saved all the more, and what is not says nothing.
+func (e *exam) underBaseline(f *findings.Finding, before, after int) (saved estimate, unit, why string) {
+	since, to := max(e.index(f.Since.UTC()), 0), e.period.hours()
+	if before-since >= 24*fewestAfter {
+		if m, s, _ := e.baseline(since, before); s != nil && s.Value != nil {
+			was := fromSavings(s).times(yearHours / (float64(before-since) * max(s.Coverage, 0.01)))
+			if is, ok := e.overYearly(m, after, to); ok {
+				low, high := math.Hypot(was.value-was.low, is.high-is.value), math.Hypot(was.high-was.value, is.value-is.low)
+				d := was.value - is.value
+				return estimate{d, d - low, d + high}, e.unit, "against the baseline of the year before it began"
+			}
+		}
 	}
-	hours := math.Max(float64(to-before), 1)
-	return fromSavings(s).times(-yearHours / hours), e.unit, "against the baseline of the year before it was mended"
+	m, s, why := e.baseline(before, to)
+	if s == nil || s.Value == nil {
+		return unknown, e.unit, why
+	}
+	is, ok := e.overYearly(m, after, to)
+	if saved = is.times(-1); !ok || !(saved.low > 0) {
+		return unknown, e.unit, "insufficient data: there is no baseline of the year before it began, and that of the year before it was mended has the waste in it"
+	}
+	return saved, e.unit, "against the baseline of the year before it was mended, which has some of the waste in it: more is saved"
+}
+
+// overYearly is what was used a year beyond a model.
+func (e *exam) overYearly(m *baseline.Model, from, to int) (estimate, bool) {
+	s, err := m.Savings(e.hours.points(from, to, e.weather), e.at0(from), e.at0(to))
+	if err != nil || s.Value == nil || !(s.Coverage > 0) {
+		return unknown, false
+	}
+	over := fromSavings(s).times(yearHours / (float64(to-from) * s.Coverage))
+	return over, over.ok()
+}
+
+// beyondSeason is what a fix saved of the use of nights or of days off. Much of that goes
+// with the season: what the use of working hours fell by in the same time is not put
+// down to the fix. Since plant that runs all day makes both less when it is mended, the
+// upper end of the interval is that of the whole fall.
+func (e *exam) beyondSeason(kind string, from, before, after int, was, is []float64, scale float64, why string) (estimate, string, string) {
+	ratio := e.seasonal(kind, from, before, after)
+	if !ratio.ok() {
+		return unknown, e.unit, "insufficient data: too little is known of working hours before and after, by which the season is told from the fix"
+	}
+	less := func(r float64) estimate {
+		scaled := make([]float64, len(was))
+		for i, v := range was {
+			scaled[i] = v * min(r, 1)
+		}
+		return difference(scaled, is)
+	}
+	saved := estimate{less(ratio.value).value, less(ratio.low).low, difference(was, is).high}
+	return saved.times(scale), e.unit, why + ", beyond what the use of working hours fell by"
+}
+
+// seasonal is the ratio of what working hours take after a fix to what they took before;
+// of the base load, which they are above, to what they take beyond it. The interval is
+// that of a ratio of independent means (the delta method).
+func (e *exam) seasonal(kind string, from, before, after int) estimate {
+	m1, v1, n1 := meanVariance(e.workdays(from, before, kind == "night_base"))
+	m2, v2, n2 := meanVariance(e.workdays(after, e.period.hours(), kind == "night_base"))
+	if n1 < 2 || n2 < 2 {
+		return unknown
+	}
+	switch {
+	case m1 <= 0:
+		return estimate{1, 1, 1} // nothing to compare with: what it takes, it takes at other times
+	case m2 <= 0:
+		return estimate{}
+	}
+	ratio := m2 / m1
+	half := 1.96 * ratio * math.Sqrt(v1/(n1*m1*m1)+v2/(n2*m2*m2))
+	return estimate{ratio, max(ratio-half, 0), ratio + half}
+}
+
+// workdays are the mean loads of the working hours of each day, less those of its night
+// if only what is above counts. Where nobody says when people work it is from nine to
+// five.
+func (e *exam) workdays(from, to int, above bool) []float64 {
+	var days []float64
+	var work, night struct{ sum, n float64 }
+	today := -1
+	finish := func() {
+		if work.n > 0 && (!above || night.n > 0) {
+			load := work.sum / work.n
+			if above {
+				load -= night.sum / night.n
+			}
+			days = append(days, load)
+		}
+		work, night = struct{ sum, n float64 }{}, struct{ sum, n float64 }{}
+	}
+	for i := max(from, 0); i < to; i++ {
+		t := e.at0(i).In(e.zone)
+		if day := t.YearDay(); day != today {
+			finish()
+			today = day
+		}
+		v, h := e.hours.sure(i), t.Hour()
+		switch {
+		case math.IsNaN(v):
+		case e.open != nil && e.open[i], e.open == nil && h >= 9 && h < 17:
+			work.sum, work.n = work.sum+v, work.n+1
+		case h < 5:
+			night.sum, night.n = night.sum+v, night.n+1
+		}
+	}
+	finish()
+	return days
 }
 
 // lessAtNight compares the least hours of the nights; what is less then is less for as
@@ -137,21 +254,24 @@ func (e *exam) lessAtNight(f *findings.Finding, from, before, after, first, last
 	if len(was) < 7 || len(is) < 7 {
 		return unknown, e.unit, fmt.Sprintf("insufficient data: %d nights before and %d after are known, 7 of each are needed", len(was), len(is))
 	}
+	if f.Kind == "water_leak" { // goes with no season
+		return difference(was, is).times(24 * daysPerYear), e.unit, "of the nights before and after"
+	}
 	hours := 24.
 	switch {
 	case f.Kind == "stuck_on":
 		hours, _ = e.raisedBetween(from, before, after, middle(was)-middle(is))
 		hours = max(hours, fewestRaised)
-	case f.Kind == "night_base" && e.ground.open != nil:
+	case f.Kind == "night_base" && e.open != nil:
 		closed := 0.
 		for i := after; i < e.period.hours(); i++ {
-			if !e.ground.open[i] {
+			if !e.open[i] {
 				closed++
 			}
 		}
 		hours = 24 * closed / math.Max(float64(e.period.hours()-after), 1)
 	}
-	return difference(was, is).times(hours * daysPerYear), e.unit, "of the nights before and after"
+	return e.beyondSeason(f.Kind, from, before, after, was, is, hours*daysPerYear, "of the nights before and after")
 }
 
 // raisedBetween counts the hours of the day that were higher before a fix than after.
@@ -181,7 +301,7 @@ func (e *exam) raisedBetween(from, before, after int, kw float64) (n float64, sh
 // cheaper compares what demand or reactive energy cost in the months before and after.
 func (e *exam) cheaper(f *findings.Finding, before, after int) (estimate, string, string) {
 	var was, is []float64
-	for _, m := range e.ground.months {
+	for _, m := range e.months {
 		v, ok := e.monthCost(f.Kind, m)
 		switch {
 		case !ok:

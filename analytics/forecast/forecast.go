@@ -51,11 +51,11 @@ const (
 // New is the job. Zone is that of projects which the registry does not know.
 func New(store Store, zone *time.Location) job.Job {
 	return job.Job{
-		Name:  "lifetimes",
-		Title: incident.Text{ZH: "设备寿命与故障预测", EN: "Lifetimes and forecasts"},
-		About: "how long parts and devices live by model, with which probability each device fails within 90 and 365 days, and how such forecasts fared",
-		Every: job.Monthly,
-		At:    4 * time.Hour,
+		Name:   "lifetimes",
+		Title:  incident.Text{ZH: "设备寿命与故障预测", EN: "Lifetimes and forecasts"},
+		About:  "how long parts and devices live by model, with which probability each device fails within 90 and 365 days, and how such forecasts fared",
+		Every:  job.Monthly,
+		At:     4 * time.Hour,
 		Period: Period,
 		Params: []job.Param{{
 			Name: horizonParam, About: fmt.Sprintf("days before the end from which forecasts are made that are compared with what happened, a whole number from 1 to %d", maxHorizonDays),

@@ -1,6 +1,10 @@
 package forecast
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // steps is into how many the age of a device is divided. An age that is wrong by half
 // a step changes little: in the time of one step few parts fail.
@@ -17,9 +21,12 @@ const steps = 144
 // life. So the parts that were there when watching began count for what they tell: a
 // fit without them would have to wait for each to fail, and then to fail again.
 type residual struct {
-	step float64   // years
-	mass []float64 // renewals in each step
-	s    []float64 // survival at half steps
+	step   float64   // years
+	mass   []float64 // renewals in each step
+	s      []float64 // survival at half steps
+	even   []float64 // of these, every other from the first on
+	odd    []float64 // and from the second on
+	latest []float64 // mass, the last step first: sums are products of vectors
 }
 
 // newResidual is for devices up to an age; older ones are taken for that old. Renewals
@@ -31,16 +38,23 @@ func newResidual(l *law, oldest, longest float64) *residual {
 	for k := range r.s {
 		r.s[k] = l.survival(float64(k) * r.step / 2)
 	}
+	for k := 0; k < len(r.s); k += 2 {
+		r.even = append(r.even, r.s[k])
+		if k+1 < len(r.s) {
+			r.odd = append(r.odd, r.s[k+1])
+		}
+	}
+	r.latest = make([]float64, steps+1) // mass[j] is at steps-j
 	half := 1 - r.s[1]
 	sum := 0.0
 	for i := 1; i <= steps; i++ {
-		m := 1 - r.s[2*i] - half*sum
-		for j := 1; j < i; j++ {
-			m += (1 - r.s[2*(i-j)+1]) * r.mass[j]
-		}
+		// Of those renewed in step j, so many have not survived the i-j steps since.
+		m := 1 - r.s[2*i] - half*sum + sum
+		m -= floats.Dot(r.latest[steps+1-i:steps], r.odd[1:i])
 		// A law by which nearly all fail within half a step is beyond the grid.
 		m /= max(r.s[1], 1e-9)
 		r.mass[i] = max(0, m-sum)
+		r.latest[steps-i] = r.mass[i]
 		sum += r.mass[i]
 	}
 	return r
@@ -58,11 +72,11 @@ func (r *residual) cell(age float64) int {
 // half steps more.
 func (r *residual) survive(cell, halves int) float64 {
 	halves = min(halves, len(r.s)-1-2*cell)
-	p := r.s[2*cell+halves]
-	for j := 1; j <= cell; j++ {
-		p += r.mass[j] * r.s[2*(cell-j)+1+halves]
+	later, first := r.odd, halves/2
+	if halves%2 != 0 {
+		later, first = r.even, (halves+1)/2
 	}
-	return p
+	return r.s[2*cell+halves] + floats.Dot(r.latest[steps-cell:steps], later[first:first+cell])
 }
 
 // after is the same for any time, between half steps by the logarithm.

@@ -51,7 +51,7 @@ type birth struct {
 func spells(windows []span, endings []ending, born birth) []spell {
 	var list []spell
 	next := 0
-	var ref telemetry.Millis
+	var ref, last telemetry.Millis // last is the end of the window before
 	known, device := false, math.NaN()
 	for i, w := range windows {
 		t := w.from
@@ -61,9 +61,9 @@ func spells(windows []span, endings []ending, born birth) []spell {
 				known, ref = true, born.at
 			}
 		case i == 0:
-		case w.from-windows[i-1].to > briefSilence && ref < windows[i-1].to:
+		case w.from-last > briefSilence && ref < last:
 			known, device = false, math.NaN()
-		case ref < windows[i-1].to:
+		case ref < last:
 			device = math.NaN()
 		}
 		if known {
@@ -91,6 +91,7 @@ func spells(windows []span, endings []ending, born birth) []spell {
 			t = max(t, e.to)
 		}
 		emit(w.to, false)
+		last = w.to
 	}
 	return list
 }

@@ -26,14 +26,20 @@ func TestShippedPolicy(t *testing.T) {
 	}
 	f := func(class, medium string, years float64, mandatory bool, action string) {
 		t.Helper()
-		l := p.limitOf(&forecast.Prospect{Class: class, Medium: medium})
+		class, senses, _ := strings.Cut(class, " ")
+		l, perhaps := p.limitOf(&forecast.Prospect{Class: class, Medium: medium, Senses: senses})
+		if (perhaps != nil) != (class == "fire" && senses == "") {
+			t.Errorf("%s %s: perhaps %+v", class, senses, perhaps)
+		}
 		switch {
 		case years == 0 && l == nil:
 		case l == nil || l.Years != years || l.Mandatory != mandatory || l.Action != action:
 			t.Errorf("%s %s: %+v", class, medium, l)
 		}
 	}
-	f("fire", "", 12, true, Replace)
+	f("fire smoke", "", 12, true, Replace)
+	f("fire water", "", 0, false, "")
+	f("fire", "", 0, false, "")
 	f("meter", "water", 6, true, Replace)
 	f("meter", "gas", 10, true, Replace)
 	f("meter", "heat", 3, true, Verify)
@@ -98,7 +104,7 @@ limits:
 	}
 	f := func(medium, vendor, model string, want float64) {
 		t.Helper()
-		if l := p.limitOf(&forecast.Prospect{Class: "meter", Medium: medium, Vendor: vendor, Model: model}); l == nil || l.Years != want {
+		if l, _ := p.limitOf(&forecast.Prospect{Class: "meter", Medium: medium, Vendor: vendor, Model: model}); l == nil || l.Years != want {
 			t.Errorf("%s %s/%s: %+v, want %v years", medium, vendor, model, l, want)
 		}
 	}
@@ -107,7 +113,7 @@ limits:
 	f("water", "Oriel", "WU/50", 8)
 	f("heat", "Oriel", "WU-50S", 8)
 	f("water", "", "", 6)
-	if l := p.limitOf(&forecast.Prospect{Class: "fire"}); l != nil {
+	if l, _ := p.limitOf(&forecast.Prospect{Class: "fire"}); l != nil {
 		t.Errorf("%+v", l)
 	}
 }

@@ -71,7 +71,12 @@ func (w *world) add(at string, devices ...forecast.Prospect) {
 	w.parts = append(w.parts, place2{p, devices})
 }
 
-func (w *world) Latest(context.Context) (string, time.Time, error) { return w.run, until, nil }
+func (w *world) Latest(_ context.Context, _, to time.Time) (string, time.Time, error) {
+	if to.Equal(until) || to.IsZero() {
+		return w.run, until, nil
+	}
+	return "", time.Time{}, nil
+}
 
 func (w *world) Lives(_ context.Context, _ string, do func(forecast.Life) error) error {
 	for _, l := range w.lives {
@@ -301,6 +306,42 @@ func TestMandatory(t *testing.T) {
 	w.add("north/harbour", bad)
 	if l := planned(t, policyOf(t, ""), w, nil).is("hq", "!h2").Lines[0]; l.Action != Replace || l.Cost != 500 || *l.Avoided.Value != 800 {
 		t.Errorf("%+v", l)
+	}
+}
+
+// A limit for what senses smoke is for nothing else of the class, and a date of
+// inspection of what is no meter replaces nothing; what is not known is said.
+func TestLimitOfWhatIsSensed(t *testing.T) {
+	policy := policyOf(t, "  - { class: fire, senses: smoke, years: 12, mandatory: true, title: {zh: 十二年, en: twelve years}, source: GB 29837 }\n")
+	fire := func(id, senses, installed string) forecast.Prospect {
+		return forecast.Prospect{Class: "fire", Device: id, Senses: senses, InstalledOn: installed, VerifyBy: "2027-03-01"}
+	}
+	w := new(world)
+	inspected := lift("e1", 1, 1)
+	inspected.VerifyBy = "2027-05-01"
+	w.add("north/harbour", inspected, fire("s1", "smoke", "2010-01-01"), fire("s2", "smoke", "2020-01-01"), fire("s3", "smoke", ""),
+		fire("p1", "water", "2010-01-01"), fire("u1", "", "2010-01-01"), fire("u2", "", "2020-01-01"))
+	p := planned(t, policy, w, nil).is("hq", "!s1")
+	all := strings.Join(p.Warnings, "\n")
+	if !strings.Contains(all, "1 devices must be replaced or verified at an age") || !strings.Contains(all, "1 devices have reached an age at which smoke detectors") {
+		t.Error(all)
+	}
+}
+
+// A run over an earlier period goes by the forecasts of then, or says that it does not.
+func TestForecastsOfThen(t *testing.T) {
+	w := six()
+	w.run = "lifetimes-1"
+	r, out := recorder(t, nil)
+	r.To = until.AddDate(0, -3, 0)
+	if err := New(Options{Prospects: w, Policy: policyOf(t, ""), Zone: china}).Run(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(out.plans["hq"].Warnings, "\n"); !strings.Contains(all, "the forecasts are from 2026-11-01, those from 2026-08-01 are not there") {
+		t.Error(all)
+	}
+	if all := strings.Join(planned(t, policyOf(t, ""), w, nil).plans["hq"].Warnings, "\n"); strings.Contains(all, "the forecasts are from") {
+		t.Error(all)
 	}
 }
 

@@ -20,6 +20,7 @@ type planner struct {
 	*job.Run
 	source string    // the run of lifetimes
 	until  time.Time // until when that watched
+	wanted time.Time // until when it should have
 	year   year
 	budget float64 // of the company, as the run was told; 0 as the policy has it
 

@@ -31,9 +31,10 @@ type Options struct {
 
 // Prospects is where the results of the job lifetimes are.
 type Prospects interface {
-	// Latest is the run whose results are the present ones, and until when it watched
-	// lives. run is empty when there is none.
-	Latest(ctx context.Context) (run string, until time.Time, err error)
+	// Latest is the run over just a period whose results are the present ones, of any
+	// period when both ends are zero, and until when it watched lives. run is empty when
+	// there is none.
+	Latest(ctx context.Context, from, to time.Time) (run string, until time.Time, err error)
 	// Lives goes through the lives of all pools of a run. An error of do ends it.
 	Lives(ctx context.Context, run string, do func(forecast.Life) error) error
 	// Each goes through the prospects of all projects of a run, in the order of their
@@ -102,15 +103,11 @@ func run(ctx context.Context, r *job.Run, o Options) error {
 		return errors.New("the results of other jobs are not at hand")
 	}
 	p := &planner{Options: o, Run: r, pools: map[string]*pool{}, places: map[authz.Place]*tally{}}
-	source, until, err := o.Prospects.Latest(ctx)
-	if err != nil {
-		return fmt.Errorf("find the results of %s: %w", Needs, err)
+	if err := p.find(ctx); err != nil {
+		return err
 	}
-	if source == "" {
-		return fmt.Errorf("there is no result of %s: run it first", Needs)
-	}
-	p.source, p.until = source, until
-	if p.year, err = yearOf(r, until, o.Zone); err != nil {
+	var err error
+	if p.year, err = yearOf(r, p.until, o.Zone); err != nil {
 		return err
 	}
 	if v, told := r.Params[budgetParam]; told {
@@ -119,6 +116,23 @@ func run(ctx context.Context, r *job.Run, o Options) error {
 		}
 	}
 	return p.run(ctx)
+}
+
+// find takes the forecasts as they were at the end of the period, so that the plan of
+// then can be made again; where those are not there, the present ones.
+func (p *planner) find(ctx context.Context) (err error) {
+	from, to := forecast.Period(p.To, p.Zone)
+	p.wanted = to
+	if p.source, p.until, err = p.Prospects.Latest(ctx, from, to); err == nil && p.source == "" {
+		p.source, p.until, err = p.Prospects.Latest(ctx, time.Time{}, time.Time{})
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("find the results of %s: %w", Needs, err)
+	case p.source == "":
+		return fmt.Errorf("there is no result of %s: run it first", Needs)
+	}
+	return nil
 }
 
 // yearOf is the year that is planned: the one that a param says, or that which holds

@@ -31,8 +31,8 @@ type stored struct {
 	scope     authz.Scope
 }
 
-func (s stored) Latest(ctx context.Context) (run string, until time.Time, err error) {
-	r, err := s.runs.Latest(ctx, Needs, runs.Of{})
+func (s stored) Latest(ctx context.Context, from, to time.Time) (run string, until time.Time, err error) {
+	r, err := s.runs.Latest(ctx, Needs, runs.Of{From: from, To: to})
 	if errors.Is(err, runs.ErrNotFound) {
 		return "", time.Time{}, nil
 	}

@@ -98,6 +98,14 @@ func TestOnTheEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range []struct {
+		to   time.Time
+		want string
+	}{{lives.To, lives.ID}, {lives.To.AddDate(0, 1, 0), ""}} {
+		if run, _, err := o.Prospects.Latest(t.Context(), lives.From, f.to); err != nil || run != f.want {
+			t.Errorf("lives until %s are those of %q, want %q: %v", f.to, run, f.want, err)
+		}
+	}
 	if p := plan(r.ID, "hq", "e7 e1 | e3 e2 e4 e5"); p.Run != lives.ID || p.Asof != lives.To.UTC().Format(time.RFC3339) || p.Lines[0].Project != "lake" {
 		t.Errorf("%+v", p)
 	}

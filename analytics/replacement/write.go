@@ -98,6 +98,13 @@ const (
 	maxWarning  = 300 // runes
 )
 
+func bounded(s string) string {
+	if runes := []rune(s); len(runes) > maxWarning {
+		return string(runes[:maxWarning]) + "…"
+	}
+	return s
+}
+
 // fill says of a line what it is about. What it says of place is where the prospects
 // are kept, which is what those who read it may see.
 func (p *planner) fill(line *Line, at authz.Place, d *forecast.Prospect) {
@@ -109,12 +116,12 @@ func (p *planner) fill(line *Line, at authz.Place, d *forecast.Prospect) {
 	}
 	line.Prospect = *d
 	line.Region, line.Project = at.Region, at.Project
-	line.Warnings = nil
+	line.Warnings, line.Caveats = nil, nil
+	for _, c := range d.Caveats[:min(len(d.Caveats), maxWarnings)] {
+		line.Caveats = append(line.Caveats, forecast.Caveat{Code: c.Code, ZH: bounded(c.ZH), EN: bounded(c.EN)})
+	}
 	for _, w := range d.Warnings[:min(len(d.Warnings), maxWarnings)] {
-		if runes := []rune(w); len(runes) > maxWarning {
-			w = string(runes[:maxWarning]) + "…"
-		}
-		line.Warnings = append(line.Warnings, w)
+		line.Warnings = append(line.Warnings, bounded(w))
 	}
 	line.Mandatory, line.Action, line.Worth = a.mandatory, a.action, a.worth
 	line.Cost, line.CostFrom = yuan(fen(a.cost)), a.plannedFrom
@@ -210,15 +217,13 @@ func joined(a, b string) string {
 	return a + "; " + b
 }
 
-// stale is how old forecasts may be and still be those of this month.
-const stale = 45 * 24 * time.Hour
-
 // warnings are what somebody who signs the plan should know.
 func (p *planner) warnings(t *tally) []string {
 	var all []string
 	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if age := p.Now.Sub(p.until); age > stale {
-		warn("the forecasts are from %s: run %s again", p.until.UTC().Format(time.DateOnly), Needs)
+	if !p.until.Equal(p.wanted) {
+		day := func(t time.Time) string { return t.In(p.Zone).Format(time.DateOnly) }
+		warn("the forecasts are from %s, those from %s are not there: run %s for that time", day(p.until), day(p.wanted), Needs)
 	}
 	if b := t.purse; b.of == t.at.String() && b.budget > 0 {
 		switch {

@@ -3,7 +3,9 @@ package response
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"steward/internal/yamlfile"
@@ -32,6 +34,25 @@ type Penalties struct {
 
 // usual is the contractor whose penalty holds for those that are not named.
 const usual = "default"
+
+// ParseContracts reads a file of penalties for repair orders, whose limits the
+// contracts set: one without any would be a penalty that nobody ever pays.
+func ParseContracts(path string, text []byte) (*Penalties, error) {
+	p, err := ParsePenalties(path, text)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(p.byContractor)) {
+		if one := p.byContractor[name]; one.UrgentWithin == 0 && one.NormalWithin == 0 {
+			errs = append(errs, yamlfile.Errorf(path, one.Line, "penalty of %s: give urgent_within, normal_within or both: nothing is late without a limit", name))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return p, nil
+}
 
 // maxYuan bounds a penalty: more is a slip of the pen.
 const maxYuan = 1e9
@@ -103,43 +124,79 @@ func (p *Penalties) For(contractor string) *Penalty {
 	return p.byContractor[usual]
 }
 
-// Of is what a call costs that is so many seconds over its limit, before the cap.
-func (p *Penalty) Of(over float64) float64 {
-	if !(over > 0) {
-		return 0
-	}
-	yuan := p.PerBreach
-	if p.Period > 0 {
-		// A call that is over by exactly one period has begun one, and not two.
-		yuan += p.PerPeriod * math.Ceil(over/p.Period.Std().Seconds())
-	}
-	return yuan
-}
-
-// MonthPenalty is what a contractor owes for the calls whose limit passed in a
-// month, by the clocks that count.
+// MonthPenalty is what a contractor owes for a month, by the clocks that count. What is
+// taken for a call belongs to the month in which its limit passed, and what is taken
+// for each period over it to the month in which that began: so months add up, and one
+// that is over does not change while a call stays open.
 type MonthPenalty struct {
-	Month    string  `json:"month"` // 2026-10
-	Breaches int     `json:"breaches"`
-	Open     int     `json:"open"` // of these, whose penalty still grows
+	Month    string  `json:"month"`             // 2026-10
+	Breaches int     `json:"breaches"`          // calls whose limit passed in the month
+	Earlier  int     `json:"earlier,omitempty"` // and those of before that went on to cost something
+	Open     int     `json:"open"`              // of both, those that are not over
 	Yuan     float64 `json:"yuan"`
 	Uncapped float64 `json:"uncapped_yuan"`
 }
 
-// add counts a call that is over its limit.
-func (m *MonthPenalty) add(p *Penalty, over float64, open bool) {
-	m.Breaches++
+// Add counts what a call costs in the month by a contract, whose cap holds for all that
+// is added.
+func (m *MonthPenalty) Add(p *Penalty, s Share, open bool) {
+	if s.Passed {
+		m.Breaches++
+	} else {
+		m.Earlier++
+	}
 	if open {
 		m.Open++
 	}
-	m.Uncapped += p.Of(over)
+	m.Uncapped += s.Yuan
 	m.Yuan = m.Uncapped
 	if p.CapPerMonth > 0 {
 		m.Yuan = min(m.Yuan, p.CapPerMonth)
 	}
 }
 
-// monthOf is the month of a time by the clocks of a zone.
-func monthOf(nanos int64, zone *time.Location) string {
-	return time.Unix(0, nanos).In(zone).Format("2006-01")
+// Share is what one call costs in one month, before the cap.
+type Share struct {
+	Month  string // 2026-10
+	Passed bool   // its limit passed in it
+	Yuan   float64
+}
+
+// maxMonths bounds over how many months a call is spread: what is left after twenty
+// years is of the last one.
+const maxMonths = 240
+
+// ByMonth is what a call costs in each month, in order, whose limit passed at due and
+// that is so many seconds over it.
+func (p *Penalty) ByMonth(due time.Time, over float64, zone *time.Location) []Share {
+	if !(over > 0) {
+		return nil
+	}
+	var all []Share
+	begun := 0. // periods, before the month
+	for month, n := due.In(zone), 0; ; n++ {
+		y, m, _ := month.Date()
+		next := time.Date(y, m+1, 1, 0, 0, 0, 0, zone)
+		until := next.Sub(due).Seconds()
+		last := p.Period == 0 || until >= over || n == maxMonths
+		if last {
+			until = over
+		}
+		s := Share{Month: month.Format("2006-01"), Passed: n == 0}
+		if s.Passed {
+			s.Yuan = p.PerBreach
+		}
+		if p.Period > 0 {
+			periods := math.Ceil(until / p.Period.Std().Seconds())
+			s.Yuan += p.PerPeriod * (periods - begun)
+			begun = periods
+		}
+		if s.Passed || s.Yuan > 0 {
+			all = append(all, s)
+		}
+		if last {
+			return all
+		}
+		month = next
+	}
 }

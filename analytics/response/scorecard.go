@@ -168,11 +168,12 @@ func (l *Log) penalties(o *Options, p *Penalties) map[string]map[string]*MonthPe
 			months = map[string]*MonthPenalty{}
 			out[contractor] = months
 		}
-		month := monthOf(later(l.created[call], limit), o.Zone)
-		if months[month] == nil {
-			months[month] = &MonthPenalty{Month: month}
+		for _, s := range contract.ByMonth(time.Unix(0, later(l.created[call], limit)), took-limit, o.Zone) {
+			if months[s.Month] == nil {
+				months[s.Month] = &MonthPenalty{Month: s.Month}
+			}
+			months[s.Month].Add(contract, s, open)
 		}
-		months[month].add(contract, took-limit, open)
 	}
 	return out
 }

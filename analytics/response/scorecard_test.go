@@ -1,27 +1,64 @@
 package response
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"steward/internal/yamlfile"
 )
 
-func TestPenalty(t *testing.T) {
+// What a call costs is of the months in which it comes to be owed.
+func TestPenaltyByMonth(t *testing.T) {
 	p := Penalty{PerBreach: 200, PerPeriod: 100, Period: 1800e9}
-	f := func(over, want float64) {
+	shanghai := time.FixedZone("", 8*3600)
+	noon := time.Date(2026, 10, 5, 12, 0, 0, 0, shanghai)
+	f := func(due time.Time, over float64, want ...Share) {
 		t.Helper()
-		if got := p.Of(over); got != want {
-			t.Errorf("%v s over costs %v, want %v", over, got, want)
+		if got := p.ByMonth(due, over, shanghai); !slices.Equal(got, want) {
+			t.Errorf("%v s over from %s cost %v, want %v", over, due, got, want)
 		}
 	}
-	f(0, 0)
-	f(-5, 0)
-	f(0.001, 300)
-	f(1800, 300)
-	f(1800.5, 400)
-	f(3600, 400)
+	october := func(yuan float64) Share { return Share{"2026-10", true, yuan} }
+	f(noon, 0)
+	f(noon, -5)
+	f(noon, math.NaN())
+	f(noon, 0.001, october(300))
+	f(noon, 1800, october(300)) // over by exactly one period it has begun one, and not two
+	f(noon, 1800.5, october(400))
+	f(noon, 3600, october(400))
+	// An hour before the end of October: a period that begins with November is its.
+	evening := time.Date(2026, 10, 31, 23, 0, 0, 0, shanghai)
+	f(evening, 3600, october(400))
+	f(evening, 3600.1, october(400), Share{"2026-11", false, 100})
+	f(evening, 3600+30*86400+1, october(400), Share{"2026-11", false, 144000}, Share{"2026-12", false, 100})
+	f(evening.Add(time.Hour), 1, Share{"2026-11", true, 300})
+	// Without end it is of twenty years, and adds up.
+	all := p.ByMonth(evening, 1e12, shanghai)
+	sum := 0.
+	for _, s := range all {
+		sum += s.Yuan
+	}
+	if len(all) != maxMonths+1 || sum != 200+100*math.Ceil(1e12/1800) {
+		t.Errorf("%d months, %v yuan", len(all), sum)
+	}
 	p.Period, p.PerPeriod = 0, 0
-	f(1e9, 200)
+	f(noon, 1e9, october(200))
+	p.Period, p.PerPeriod, p.PerBreach = yamlfile.Duration(60*24*time.Hour), 7, 0
+	f(noon, 61*86400, october(7), Share{"2026-12", false, 7})
+}
+
+// A contract for repair orders that sets no limit would never take anything.
+func TestParseContracts(t *testing.T) {
+	text := "penalties:\n  - {contractor: a, per_breach: 5, normal_within: 3d}\n  - {contractor: b, per_breach: 5}"
+	if _, err := ParseContracts("c.yaml", []byte(text)); err == nil || err.Error() != "c.yaml:3: penalty of b: give urgent_within, normal_within or both: nothing is late without a limit" {
+		t.Errorf("%v", err)
+	}
+	if p, err := ParseContracts("c.yaml", []byte(text[:strings.LastIndex(text, "\n")])); err != nil || p.For("a") == nil {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestParsePenalties(t *testing.T) {
@@ -46,7 +83,7 @@ func TestParsePenalties(t *testing.T) {
 	f("{contractor: a, per_period: 1}", "p.yaml:2: penalty of a: per_period and period: give both or none")
 	f("{contractor: a, per_breach: 1, period: 1h}", "p.yaml:2: penalty of a: per_period and period: give both or none")
 	f("{contractor: a, per_breach: 1}\n  - {contractor: a, per_breach: 1}", "p.yaml:3: penalty of a: stands twice")
-	f("{contractor: a, per_breech: 1}", `p.yaml:2: unknown key "per_breech" (did you mean "per_breach"?); the keys here are cap_per_month, contractor, per_breach, per_period, period`)
+	f("{contractor: a, per_breech: 1}", `p.yaml:2: unknown key "per_breech" (did you mean "per_breach"?); the keys here are cap_per_month, contractor, normal_within, per_breach, per_period, period, urgent_within`)
 }
 
 func TestScorecards(t *testing.T) {
@@ -91,7 +128,7 @@ func TestScorecards(t *testing.T) {
 	}
 	// In October an hour over: 200 + 2 × 100. In January 23 hours so far: 200 + 46 ×
 	// 100, of which the cap leaves 1500.
-	want := []MonthPenalty{{"2026-10", 1, 0, 400, 400}, {"2027-01", 1, 1, 1500, 4800}}
+	want := []MonthPenalty{{"2026-10", 1, 0, 0, 400, 400}, {"2027-01", 1, 0, 1, 1500, 4800}}
 	if len(a.Penalties) != 2 || a.Penalties[0] != want[0] || a.Penalties[1] != want[1] || *a.Yuan != 1900 {
 		t.Errorf("a owes %+v, want %+v", a.Penalties, want)
 	}

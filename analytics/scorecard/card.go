@@ -39,7 +39,8 @@ type Component struct {
 	Score    *float64 `json:"score"`
 	Outside  bool     `json:"outside"` // the whole interval is beyond the limit: a notice is due
 	Why      string   `json:"why,omitempty"`
-	Parts    []Share  `json:"parts,omitempty"` // complaints by type, inspections by kind
+	Parts    []Share  `json:"parts,omitempty"`  // complaints by type, inspections by kind
+	Scores   *Scores  `json:"scores,omitempty"` // of inspections, where any has one
 
 	worst, best float64 // the scores of the limits of the interval
 }
@@ -49,6 +50,16 @@ type Share struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
 	N     float64 `json:"n"`
+}
+
+// Scores is the mean of what inspections gave, 0 to 100, with its 95 % interval. It is
+// shown, and no part of the score of a card: who inspects himself is no judge of it.
+type Scores struct {
+	Mean float64  `json:"mean"`
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	N    int      `json:"n"`
+	Why  string   `json:"why,omitempty"`
 }
 
 // Ranking is the document "ranking" of the company and of each region: the projects

@@ -195,6 +195,9 @@ func (r *runner) report(ctx context.Context, at authz.Place, c *Card) error {
 		score := n
 		score.Kind, score.Unit, score.Value, score.Low, score.High, score.Level = "score_"+p.Name, "", p.Score, nil, nil, 0
 		numbers = append(numbers, n, score)
+		if s := p.Scores; s != nil {
+			numbers = append(numbers, number(job.Number{Kind: "mean_score_" + p.Name, Value: &s.Mean, Low: s.Low, High: s.High, N: float64(s.N), Coverage: p.Coverage, Why: s.Why}))
+		}
 	}
 	return r.Write(ctx, numbers)
 }

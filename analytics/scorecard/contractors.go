@@ -21,8 +21,9 @@ const repeatDays = 30
 const maxContractors = 300
 
 // Contractors is the document "contractors" of the company and of each region: how
-// long repairs took, which did not last, and what contracts take for those that were
-// late. Penalties are of the company alone: their cap is for a month over all of it.
+// long repairs took, which did not last, and what contracts take in the month for those
+// that were late. Penalties are of the company alone: their cap is for a month over all
+// of it.
 type Contractors struct {
 	Month       string               `json:"month"`
 	Now         time.Time            `json:"now"` // until when open orders have run
@@ -44,25 +45,39 @@ func (r *runner) contractors(ctx context.Context) error {
 		list = append(list, at)
 	}
 	slices.SortFunc(list, func(a, b authz.Place) int { return cmp.Compare(a.Region, b.Region) })
+	owed := r.penalties()
+	if len(owed.Orders) > 0 {
+		if err := r.Note(ctx, "penalties", "", "", "", owed.listed()); err != nil {
+			return err
+		}
+	}
 	for _, at := range list {
-		d, err := r.judgeContractors(at)
+		of := owed
+		if at != authz.HQ {
+			of = nil
+		}
+		d, err := r.judgeContractors(at, of)
 		if err != nil {
 			return fmt.Errorf("contractors at %s: %w", at, err)
 		}
 		if len(d.Contractors) == 0 && at != authz.HQ {
 			continue
 		}
-		if err := r.Note(ctx, "contractors", at.Region, "", "", d); err != nil {
+		if err := r.Write(ctx, contractorNumbers(at, d.Contractors)); err != nil {
 			return err
 		}
-		if err := r.Write(ctx, contractorNumbers(at, d.Contractors)); err != nil {
+		d.Omitted = max(0, len(d.Contractors)-maxContractors)
+		d.Contractors = d.Contractors[:len(d.Contractors)-d.Omitted]
+		if err := r.Note(ctx, "contractors", at.Region, "", "", d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *runner) judgeContractors(at authz.Place) (Contractors, error) {
+// judgeContractors judges those who work at a place; owed is what they owe, nil where
+// that is not said.
+func (r *runner) judgeContractors(at authz.Place, owed *Penalties) (Contractors, error) {
 	d := Contractors{Month: r.month.String(), Now: r.Now, Contractors: []response.Scorecard{}, Dropped: r.dropped}
 	var log, followed response.Log // followed: also the orders of the days before
 	for i := range r.orders {
@@ -101,19 +116,18 @@ func (r *runner) judgeContractors(at authz.Place) (Contractors, error) {
 	for i := range before {
 		repeats[before[i].Contractor] = before[i].Repeats
 	}
-	if at == authz.HQ {
-		s.Penalties = r.Contracts
-	}
 	all, err := log.Scorecards(o, s)
 	if err != nil {
 		return d, err
+	}
+	if owed != nil {
+		all = r.charge(all, owed)
 	}
 	for i := range all {
 		all[i].Repeats = repeats[all[i].Contractor]
 	}
 	slices.SortStableFunc(all, func(a, b response.Scorecard) int { return cmp.Compare(b.N, a.N) })
-	d.Omitted = max(0, len(all)-maxContractors)
-	d.Contractors = append(d.Contractors, all[:len(all)-d.Omitted]...)
+	d.Contractors = append(d.Contractors, all...)
 	return d, nil
 }
 
@@ -121,13 +135,10 @@ func (r *runner) judgeContractors(at authz.Place) (Contractors, error) {
 func (r *runner) callOf(o *clickhouse.ScoredOrder) (response.Call, bool) {
 	c := response.Call{Created: o.Created, Ended: o.Done, Contractor: o.Contractor}
 	if o.Device != "" {
-		c.Unit = o.Place.String() + "/" + o.Class + "/" + o.Device
+		c.Unit = o.String() + "/" + o.Class + "/" + o.Device
 	}
 	if contract := r.Contracts.For(o.Contractor); contract != nil {
-		c.Limit = contract.NormalWithin.Std().Seconds()
-		if o.Urgent {
-			c.Limit = contract.UrgentWithin.Std().Seconds()
-		}
+		c.Limit = limitOf(contract, o).Seconds()
 	}
 	until := o.Done
 	if c.Open = o.Done.IsZero(); c.Open {
@@ -160,7 +171,16 @@ func contractorNumbers(at authz.Place, list []response.Scorecard) []job.Number {
 			put(job.Number{Kind: "contractor_share_within_limit", Value: c.Within.Share, Low: c.Within.Low, High: c.Within.High, Level: c.Within.Level, N: float64(c.Within.N), Why: c.Within.Why})
 		}
 		if c.Yuan != nil {
-			put(job.Number{Kind: "contractor_penalty", Unit: "CNY", Value: c.Yuan, N: float64(c.N)})
+			m := &c.Penalties[0]
+			breaches, late, why := float64(m.Breaches), float64(m.Breaches+m.Earlier), ""
+			if m.Open > 0 {
+				why = fmt.Sprintf("orders that are open, and cost more in the months to come if they stay so: %d", m.Open)
+			}
+			if m.Yuan < m.Uncapped {
+				why = because(why, fmt.Sprintf("capped: %.2f without the cap", m.Uncapped))
+			}
+			put(job.Number{Kind: "contractor_breaches", Value: &breaches, N: float64(c.N)})
+			put(job.Number{Kind: "contractor_penalty", Unit: "CNY", Value: c.Yuan, N: late, Why: why})
 		}
 	}
 	return numbers

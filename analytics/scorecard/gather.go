@@ -61,6 +61,7 @@ type inspections struct {
 	planned, done int
 	kinds         map[string]*pair
 	days          map[calendar.Date]bool
+	scores        scores
 }
 
 // pair is a part: so many, or so much, of so many.
@@ -264,6 +265,9 @@ func (r *runner) gatherInspections(ctx context.Context) error {
 		if !i.Done.IsZero() && i.Done.Before(until) {
 			done = 1
 			s.done++
+		}
+		if i.Score >= 0 && !i.Done.IsZero() && i.Done.Before(r.To) { // late ones found something too
+			s.scores.take(i.Score)
 		}
 		s.planned++
 		s.days[day] = true

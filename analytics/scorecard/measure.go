@@ -19,6 +19,7 @@ type tally struct {
 	cover     float64 // share of the data that should be there
 	of, have  int     // projects, and those of them of which it is known
 	parts     map[string]*pair
+	scores    scores
 	note      string
 	why       string // it is not known
 }
@@ -37,6 +38,7 @@ func (t *tally) join(p *tally) {
 	}
 	t.have += p.have
 	t.k, t.n, t.low, t.high, t.size, t.cover = t.k+p.k, t.n+p.n, t.low+p.low, t.high+p.high, t.size+p.size, t.cover+p.cover
+	t.scores.join(p.scores)
 	for _, name := range slices.Sorted(maps.Keys(p.parts)) {
 		add(&t.parts, name, p.parts[name].k, p.parts[name].n)
 	}
@@ -121,7 +123,7 @@ func (p *project) inspection(level string, days int) tally {
 	if i == nil {
 		return unknown("none was planned")
 	}
-	t := tally{k: float64(i.done), n: float64(i.planned), size: float64(i.planned), cover: 1, of: 1, have: 1, parts: i.kinds}
+	t := tally{k: float64(i.done), n: float64(i.planned), size: float64(i.planned), cover: 1, of: 1, have: 1, parts: i.kinds, scores: i.scores}
 	if days > 0 {
 		t.cover = min(1, float64(len(i.days))/float64(days))
 	}
@@ -151,6 +153,7 @@ func (t *tally) component(rule *Rule) Component {
 	if t.of > 0 {
 		c.Coverage = min(1, t.cover/float64(t.of))
 	}
+	c.Scores = t.scores.mean()
 	for _, name := range slices.Sorted(maps.Keys(t.parts)) {
 		if p := t.parts[name]; p.n > 0 {
 			c.Parts = append(c.Parts, Share{Name: name, Value: p.k / p.n, N: p.n})

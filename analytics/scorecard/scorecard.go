@@ -94,6 +94,9 @@ func New(o Options) job.Job {
 			if err != nil {
 				return err
 			}
+			if r.Now.Before(r.To) {
+				return fmt.Errorf("scorecard: the month %s is not over: what was complained of, paid and inspected so far is not to be compared with whole months", m)
+			}
 			if err := (&runner{Options: o, Run: r, month: m}).run(ctx); err != nil {
 				return fmt.Errorf("scorecard: %w", err)
 			}

@@ -118,6 +118,10 @@ func world(t *testing.T) (Options, *clickhouse.Store) {
 	b.inspection(harbour, operations.LevelRegion, from.AddDate(0, 0, 5), 24*time.Hour)
 	b.inspection(harbour, operations.LevelHQ, from.AddDate(0, 0, -1), never) // of the quarter before
 	b.inspection(harbour, operations.LevelHQ, from.AddDate(0, 0, 1), 0)
+	for i, score := range []float64{50, 60, 70} {
+		planned := from.AddDate(0, 0, 3+i).Add(time.Hour)
+		b.batch.AddOperation(&operations.Inspection{Head: b.head(hill, "", 1), Level: operations.LevelHQ, Sort: "quality", Planned: planned, Done: &planned, Score: &score})
+	}
 	for i := range 10 {
 		arrived, done := 30*time.Minute, 2*time.Hour
 		if i >= 4 {
@@ -281,8 +285,8 @@ func TestFromRecordsToClosure(t *testing.T) {
 
 type alarm struct{ n int }
 
-func (a *alarm) Overdue(context.Context, notices.Notice) error { a.n++; return nil }
-func (a *alarm) Settled(context.Context, notices.Notice) error { a.n++; return nil }
+func (a *alarm) Overdue(context.Context, notices.Notice) error            { a.n++; return nil }
+func (a *alarm) Settled(context.Context, notices.Notice, time.Time) error { a.n++; return nil }
 
 // byHand compares cards with what is reckoned by hand.
 func byHand(t *testing.T, w *written) {
@@ -327,6 +331,15 @@ func byHand(t *testing.T, w *written) {
 	f(hill, InspectionProject, 1, 31)
 	f(harbour, InspectionRegion, 0.5, 2)
 	f(harbour, InspectionHQ, 1, 1)
+	if c := f(hill, InspectionHQ, 1, 3); c.Scores == nil || c.Scores.Mean != 60 || c.Scores.N != 3 || math.Abs(*c.Scores.High-84.84138) > 1e-4 {
+		t.Errorf("scores of inspections: %+v", c.Scores)
+	}
+	if c := f(north, InspectionHQ, 1, 4); c.Scores == nil || c.Scores.N != 3 {
+		t.Errorf("scores of inspections in the region: %+v", c.Scores)
+	}
+	if n := w.numbers[key("mean_score_"+InspectionHQ, hill, "")]; n.Value == nil || *n.Value != 60 || n.Level != level {
+		t.Errorf("scores of inspections: %+v", n)
+	}
 	if c := f(harbour, Availability, 0.96, 8); *c.Low != 0.95 || c.Coverage != 0.9 {
 		t.Errorf("availability %+v", c)
 	}

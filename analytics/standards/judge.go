@@ -159,8 +159,8 @@ func (r *runner) account(p *part, name string, zone *time.Location) (*account, e
 	return a, r.scorecards(a, p, &log, &followed, o)
 }
 
-// scorecards are of the contractors. Penalties have a cap for a month over all the
-// company: at a place alone nobody can say what is owed.
+// scorecards are of the contractors, without penalties: contracts take them for repair
+// orders, of which the job scorecard tells, and what is late is paid for once.
 func (r *runner) scorecards(a *account, p *part, log, followed *response.Log, o response.Options) error {
 	if r.Contractor == nil {
 		return nil
@@ -173,9 +173,6 @@ func (r *runner) scorecards(a *account, p *part, log, followed *response.Log, o 
 	repeats := map[string]response.Repeats{}
 	for _, card := range before {
 		repeats[card.Contractor] = card.Repeats
-	}
-	if p.at == authz.HQ && a.Standard == r.PenaltyClock {
-		s.Penalties = r.Penalties
 	}
 	cards, err := log.Scorecards(o, s)
 	if err != nil {

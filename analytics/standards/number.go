@@ -65,9 +65,6 @@ func (w *sheet) contractor(at authz.Place, standard string, c *response.Scorecar
 		Kind: "contractor_repeat_share", Subject: subject, Value: c.Repeats.Share, Low: c.Repeats.Low, High: c.Repeats.High, Level: level,
 		N: float64(c.Repeats.N), Why: c.Repeats.Why,
 	})
-	if c.Yuan != nil {
-		w.add(at, job.Number{Kind: "contractor_penalty", Subject: subject, Unit: "CNY", Value: c.Yuan, N: float64(c.N)})
-	}
 }
 
 // maxSubject is what the store takes, in bytes.

@@ -29,7 +29,7 @@ type Options struct {
 	Incidents Incidents
 
 	// Zone is by whose clocks hours of the day count at a place; that of the
-	// headquarters is the company's, by which months of penalties count. UTC when nil.
+	// headquarters is the company's. UTC when nil.
 	Zone func(authz.Place) *time.Location
 	// Elapsed is how long a clock that was not stopped has run until a time, by its
 	// calendar. When nil it ran always, but for pauses.
@@ -38,10 +38,6 @@ type Options struct {
 	Contractor func(telemetry.Device) string
 
 	RepeatDays int // a call for the same device within so many days is a repeat; 30 when 0
-	// Penalties are what contracts take for breaches of one standard, PenaltyClock:
-	// of one alone, for an incident with several clocks is paid for once. May be nil.
-	Penalties    *response.Penalties
-	PenaltyClock string
 
 	// Fixed are judged by limits of their own besides the clock's: Laws when nil.
 	Fixed []Fixed

@@ -304,21 +304,13 @@ func TestContractors(t *testing.T) {
 	w.add("north/harbour", "e1", sep(20), "on_site", 600, 10)
 	w.add("north/harbour", "e1", sep(20).AddDate(0, 0, 35), "on_site", 600, 2600) // two half hours over, begun
 	w.add("east/park", "e1", sep(15).AddDate(0, 0, 30), "on_site", 600, 700)      // another lift of that name
-	penalties, err := response.ParsePenalties("p.yaml", []byte("penalties:\n  - contractor: 快修\n    per_breach: 200\n    per_period: 100\n    period: 30m\n    cap_per_month: 450\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := run(t, Options{Incidents: w, Contractor: func(telemetry.Device) string { return "快修" }, Penalties: penalties, PenaltyClock: "on_site"})
+	r := run(t, Options{Incidents: w, Contractor: func(telemetry.Device) string { return "快修" }})
 	at := " contractor:快修/clock:on_site"
 	r.is("contractor_repeat_share north/harbour"+at, 0.5, 2)
 	r.is("contractor_repeat_share hq"+at, 0.5, 2)
 	r.is("contractor_repeat_share east/park"+at, math.NaN(), 0)
 	r.is("contractor_share_within_limit hq"+at, 0, 2)
 	r.is("contractor_seconds_median hq"+at, 1650, 2)
-	r.is("contractor_penalty hq"+at, 450, 2) // 200 + 2 x 100 and 200 + 100 are 700
-	if _, ok := r.numbers["contractor_penalty north"+at]; ok {
-		t.Error("a penalty with a cap for the company is given for a region")
-	}
 }
 
 func TestFixed(t *testing.T) {

@@ -118,7 +118,7 @@ func printWaste(w io.Writer, items []findings.Finding, more bool, zone *time.Loc
 	for i := range items {
 		f := &items[i]
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.0f%%\t%s\n", f.ID, f.State, f.Kind, whereOf(f.Place, f.Building), f.Subject,
-			f.Since.In(zone).Format(time.DateOnly), figure(f.RateCNY.Value), amountOf(f.Rate), 100*f.Score, f.Title.In("en"))
+			sinceOf(f, zone, time.DateOnly), figure(f.RateCNY.Value), amountOf(f.Rate), 100*f.Score, f.Title.In("en"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -128,6 +128,15 @@ func printWaste(w io.Writer, items []findings.Finding, more bool, zone *time.Loc
 		return err
 	}
 	return nil
+}
+
+// sinceOf is when a finding began, or before which day.
+func sinceOf(f *findings.Finding, zone *time.Location, layout string) string {
+	since := f.Since.In(zone).Format(layout)
+	if f.AtLeast {
+		since += " or before"
+	}
+	return since
 }
 
 // amountOf is an amount with its interval.
@@ -147,7 +156,7 @@ func printFinding(w io.Writer, f *findings.Finding, zone *time.Location) error {
 	lines := []string{
 		fmt.Sprintf("%s: %s of %s at %s, %s", f.ID, f.Kind, f.Subject, whereOf(f.Place, f.Building), f.State),
 		f.Title.In("zh"), f.Title.In("en"),
-		fmt.Sprintf("since %s, known to %s", f.Since.In(zone).Format(layout), f.Until.In(zone).Format(layout)),
+		fmt.Sprintf("since %s, known to %s", sinceOf(f, zone, layout), f.Until.In(zone).Format(layout)),
 		fmt.Sprintf("a year   %s, %s", amountOf(f.RateCNY), amountOf(f.Rate)),
 		fmt.Sprintf("so far   %s, %s", amountOf(f.SofarCNY), amountOf(f.Sofar)),
 		fmt.Sprintf("sure     %.0f%%, of %s values, coverage %.1f%%", 100*f.Score, short(f.N), 100*f.Coverage),

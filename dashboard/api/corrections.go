@@ -13,6 +13,7 @@ import (
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/registry"
+	"steward/internal/runs"
 	"steward/internal/telemetry"
 )
 
@@ -63,7 +64,7 @@ type correctionNew struct {
 
 // recount is how the hours that a correction touches are counted again.
 type recount struct {
-	Job  string    `json:"job" example:"consumption" doc:"The analysis that counts them."`
+	Job  string    `json:"job" example:"consumption" doc:"The analysis that counts them, those of the device's project."`
 	From time.Time `json:"from"`
 	To   time.Time `json:"to" doc:"Not included. The job's own schedule counts what is later."`
 	Run  string    `json:"run,omitempty" doc:"The run that was started for it."`
@@ -236,15 +237,31 @@ func (a *API) recount(ctx context.Context, c caller, one clickhouse.MeterCorrect
 		out.Why = "this process runs no analyses: start the job over the period"
 		return out, nil
 	}
-	run, _, err := a.Analytics.Start(ctx, c.Principal, AnalyticsRequest{Job: out.Job, From: out.From, To: out.To})
-	var cannot *registry.InvalidError
-	if errors.As(err, &cannot) { // the correction stands all the same
-		out.Why = "no run could be started now: start the job over the period later (" + cannot.Error() + ")"
-		return out, nil
+	at := authz.Place{Region: one.Device.Region, Project: one.Device.Project}
+	for range mostRecounts {
+		run, _, err := a.Analytics.Start(ctx, c.Principal, AnalyticsRequest{Job: out.Job, From: out.From, To: out.To, Params: map[string]string{"place": at.String()}})
+		var cannot *registry.InvalidError
+		if errors.As(err, &cannot) { // the correction stands all the same
+			out.Why = "no run could be started now: start the job over the period later (" + cannot.Error() + ")"
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		if run.State == runs.Queued {
+			out.Run = run.ID
+			return out, nil
+		}
+		// The same runs already, and may have read the corrections before this one was
+		// among them. Another hour makes it another run.
+		out.From = out.From.Add(-time.Hour)
 	}
-	out.Run = run.ID
-	return out, err
+	out.Why = "runs over the period are under way that may not know of it: start the job over the period when they have ended"
+	return out, nil
 }
+
+// mostRecounts is how many runs over nearly the same period there may be at once.
+const mostRecounts = 24
 
 // mostShown bounds what a register may show: more digits than any has.
 const mostShown = 1e15

@@ -30,6 +30,9 @@ func TestCorrectionsOfAMeter(t *testing.T) {
 	// The hours on both sides are counted again.
 	r, err := w.runs.Get(t.Context(), made.Recount.Run)
 	w.must(err)
+	if r.Params["place"] != hill.String() || r.Regular {
+		t.Errorf("%+v", r)
+	}
 	if r.Job != "consumption" || r.State != runs.Queued || r.From.After(at.Add(-day)) || r.To.Before(at.Add(day)) || r.To.After(w.now) || r.By.Name != "engineer" {
 		t.Errorf("%+v", r)
 	}
@@ -53,6 +56,15 @@ func TestCorrectionsOfAMeter(t *testing.T) {
 	}
 	if p := problemIn(t, w.do(engineer, post(corrected+"/20260101-aaaaaaaaaaaaaaaa/withdraw", nil))); p.Code != CodeNotFound {
 		t.Errorf("%+v", p)
+	}
+	// A run that is under way may have read the corrections before the next one is made.
+	_, err = w.runs.Claim(t.Context(), r.ID, "worker", "test", time.Hour)
+	w.must(err)
+	next := answerIn[correctionMade](t, w.do(engineer, withdraw), http.StatusOK)
+	later, err := w.runs.Get(t.Context(), next.Recount.Run)
+	w.must(err)
+	if later.ID == r.ID || later.State != runs.Queued || later.From.After(r.From) || later.Params["place"] != hill.String() {
+		t.Errorf("%+v", later)
 	}
 	log := w.dump(t, "audit")
 	for _, action := range []string{"meter_correction.create", "meter_correction.withdraw"} {

@@ -82,9 +82,10 @@ func New(key []byte, extra ...string) (*Pseudonymizer, error) {
 
 // Of is the pseudonym of a value, however it is written: a number and the same
 // digits as text, upper and lower case, with and without space around it. What
-// is a pseudonym already is returned as it is.
+// is a pseudonym already is returned as it is, and so is Erased: a file that was
+// exported after somebody was erased names nobody when it is imported.
 func (p *Pseudonymizer) Of(value string) string {
-	if Is([]byte(value)) {
+	if Is([]byte(value)) || value == Erased {
 		return value
 	}
 	return string(p.append(nil, []byte(value)))

@@ -31,7 +31,7 @@ func LoadAnalytics(cfg Config) (*AnalyticsFiles, error) {
 	var errs []error
 	read(&errs, cfg.Analytics.Tariffs, "tariffs", configs.Tariffs, tariff.Parse, &f.Tariffs)
 	read(&errs, cfg.Analytics.Scorecard, "scorecard", configs.Scorecard, scorecard.Parse, &f.Scorecard)
-	read(&errs, cfg.Analytics.Contracts, "contracts", configs.Contracts, response.ParsePenalties, &f.Contracts)
+	read(&errs, cfg.Analytics.Contracts, "contracts", configs.Contracts, response.ParseContracts, &f.Contracts)
 	read(&errs, cfg.Analytics.Replacement, "replacement", configs.Replacement, replacement.Parse, &f.Replacement)
 	read(&errs, cfg.Analytics.Reports, "reports", configs.Reports, schedule.Parse, &f.Reports)
 	if len(errs) > 0 {

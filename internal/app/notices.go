@@ -74,8 +74,8 @@ func (al noticeAlarm) Overdue(ctx context.Context, n notices.Notice) error {
 	return al.tell(ctx, n, time.Time{})
 }
 
-func (al noticeAlarm) Settled(ctx context.Context, n notices.Notice) error {
-	return al.tell(ctx, n, n.ClosedAt)
+func (al noticeAlarm) Settled(ctx context.Context, n notices.Notice, since time.Time) error {
+	return al.tell(ctx, n, since)
 }
 
 func (al noticeAlarm) tell(ctx context.Context, n notices.Notice, ended time.Time) error {

@@ -35,11 +35,13 @@ func TestNoticeAlarm(t *testing.T) {
 		t.Helper()
 		e := &externals{}
 		n.Level = level
-		tell := noticeAlarm{e}.Overdue
+		var err error
 		if over {
-			n.ClosedAt, tell = due.Add(time.Hour), noticeAlarm{e}.Settled
+			err = noticeAlarm{e}.Settled(t.Context(), n, due.Add(time.Hour))
+		} else {
+			err = noticeAlarm{e}.Overdue(t.Context(), n)
 		}
-		if err := tell(t.Context(), n); err != nil || !slices.Equal(e.told, want) {
+		if err != nil || !slices.Equal(e.told, want) {
 			t.Errorf("%s: %q, %v; want %q", level, e.told, err, want)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 type Alarm interface {
 	// Overdue tells that a notice is overdue; its Level says whom.
 	Overdue(ctx context.Context, n Notice) error
-	// Settled tells that a notice is over, of which Overdue was called before, up to
-	// its Level.
-	Settled(ctx context.Context, n Notice) error
+	// Settled tells that a notice, of which Overdue was called before, up to its Level,
+	// is overdue no more since a time: it is over, or was given a new due day.
+	Settled(ctx context.Context, n Notice, since time.Time) error
 }
 
 // atOnce is how many notices are told of in one round.
@@ -46,11 +46,11 @@ func (s *Store) Overdue(ctx context.Context, now time.Time) (all []Notice, err e
 	return all, nil
 }
 
-// settled lists notices that are over and of which somebody was told that they were
-// overdue, but not that they are over.
+// settled lists notices that are over, or have a new due day, and of which somebody was
+// told that they were overdue, but not that they are so no more.
 func (s *Store) settled(ctx context.Context, now time.Time) (all []Notice, err error) {
 	err = s.db.Read(ctx, func(tx *controldb.Tx) error {
-		rows, err := many(tx, `WHERE NOT live AND told <> '' AND NOT settled ORDER BY due_at, id LIMIT ?`, atOnce)
+		rows, err := many(tx, `WHERE told <> '' AND (NOT live AND NOT settled OR live AND due_at > ?) ORDER BY due_at, id LIMIT ?`, controldb.Stored(now), atOnce)
 		for i := range rows {
 			all = append(all, rows[i].notice(now))
 		}
@@ -62,7 +62,7 @@ func (s *Store) settled(ctx context.Context, now time.Time) (all []Notice, err e
 	return all, nil
 }
 
-// Escalate tells of what is overdue, and of what is over. What cannot be told is
+// Escalate tells of what is overdue, and of what is so no more. What cannot be told is
 // tried again in the next round, and holds up nothing else.
 func (s *Store) Escalate(ctx context.Context, now time.Time, alarm Alarm) error {
 	overdue, err := s.Overdue(ctx, now)
@@ -82,9 +82,15 @@ func (s *Store) Escalate(ctx context.Context, now time.Time, alarm Alarm) error 
 		errs = append(errs, tellError(n, err))
 	}
 	for _, n := range over {
-		err := alarm.Settled(ctx, n)
+		since, statement := n.ClosedAt, `UPDATE rectification_notices SET settled = ? WHERE id = ?`
+		var mark any = true
+		if n.State.Live() {
+			// It begins anew. Should it be closed just now, that is told in the next round.
+			since, statement, mark = now, `UPDATE rectification_notices SET told = ? WHERE id = ? AND live`, ""
+		}
+		err := alarm.Settled(ctx, n, since)
 		if err == nil {
-			err = s.mark(ctx, `UPDATE rectification_notices SET settled = ? WHERE id = ?`, true, n.ID)
+			err = s.mark(ctx, statement, mark, n.ID)
 		}
 		errs = append(errs, tellError(n, err))
 	}

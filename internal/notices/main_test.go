@@ -111,7 +111,10 @@ func (a *alarm) Overdue(_ context.Context, n Notice) error {
 	return nil
 }
 
-func (a *alarm) Settled(_ context.Context, n Notice) error {
+func (a *alarm) Settled(_ context.Context, n Notice, since time.Time) error {
+	if since.IsZero() || since.Before(n.ClosedAt) {
+		return errors.New("since never")
+	}
 	a.told = append(a.told, "settled "+n.Level+" "+n.Project)
 	return nil
 }

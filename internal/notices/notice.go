@@ -9,7 +9,7 @@
 // month is found fault with once, however often it is computed; those whom a notice
 // concerns never close it themselves: that takes a manager above the project who has
 // not submitted it; nobody's change is overwritten unseen; who was told that one is
-// overdue is told also that it is over.
+// overdue is told also that it is over, or has a new due day, after which it begins anew.
 package notices
 
 import (

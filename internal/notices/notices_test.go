@@ -283,3 +283,37 @@ func TestEscalation(t *testing.T) {
 		f(due.Add(11 * day))
 	})
 }
+
+// A notice that is sent back with a new due day is no more overdue, which those who were
+// told of it learn; and once that day is over they are told again.
+func TestANewDueDay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		n := h.issue(notice(harbour, "availability", "2026-10"))
+		a := &alarm{}
+		f := func(now time.Time, want ...string) {
+			t.Helper()
+			a.told, h.now = nil, now
+			h.must(h.Escalate(t.Context(), now, a))
+			if !slices.Equal(a.told, want) {
+				t.Errorf("at %s: %q, want %q", now, a.told, want)
+			}
+		}
+		due := time.Date(2026, 11, 16, 0, 0, 0, 0, china)
+		f(due.Add(8*day), "hq harbour")
+		n = h.does(li, n, Action{Deed: Submit, Note: "done"})
+		f(due.Add(9 * day)) // it waits for its inspection
+		n = h.does(zhao, n, Action{Deed: Reject, Note: "not done", DueOn: "2026-11-30"})
+		f(due.Add(9*day), "settled hq harbour")
+		f(due.Add(10 * day))
+		if got, err := h.As(sun).Get(t.Context(), n.ID); err != nil || got.Overdue || got.Level != "" || got.Version != n.Version {
+			t.Errorf("with a new due day: %+v, %v", got, err)
+		}
+		again := time.Date(2026, 12, 1, 0, 0, 0, 0, china)
+		f(again.Add(-time.Second))
+		f(again, "region harbour")
+		f(again.Add(7*day), "hq harbour")
+		h.does(zhao, h.does(li, n, Action{Deed: Submit, Note: "done"}), Action{Deed: Close})
+		f(again.Add(7*day), "settled hq harbour")
+		f(again.Add(8 * day))
+	})
+}

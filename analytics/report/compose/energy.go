@@ -117,13 +117,13 @@ func (b *book) waste() ([]report.Section, error) {
 	}
 	// The sum of the place is that of the analysis: of what several findings see of the
 	// same energy it counts the most, where a sum of the list counts it twice.
-	is, was, err := b.both(energyJob, "waste_a_year_cny")
+	sums, earlier, err := b.both(energyJob, "waste_a_year_cny")
 	if err != nil {
 		return nil, err
 	}
-	sum := is.of("waste_a_year_cny", b.Place, "")
+	sum := sums.of("waste_a_year_cny", b.Place, "")
 	s.Facts = []report.Fact{
-		fact(say("每年浪费", "Waste a year"), money, -1, sum, was.of("waste_a_year_cny", b.Place, "")),
+		fact(say("每年浪费", "Waste a year"), money, -1, sum, earlier.of("waste_a_year_cny", b.Place, "")),
 		{Title: say("浪费项", "Findings"), Value: report.Value{Value: ptr(float64(p.n + p.left))}, Format: whole, Good: -1},
 	}
 	if then, is := b.before[energyJob]; is {
@@ -224,8 +224,12 @@ func (p *pile) kindTable(sum report.Value) report.Table {
 }
 
 func (p *pile) table(b *book) report.Table {
+	most := pageRows
+	if b.Request.Name == Monthly {
+		most = shortLines // the report on energy has them
+	}
 	t := report.Table{
-		Name: "energy_findings", Title: say("浪费清单", "Findings"), Most: pageRows,
+		Name: "energy_findings", Title: say("浪费清单", "Findings"), Most: most,
 		Columns: []report.Column{
 			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name of place"), textColumn("building", "楼栋", "Building"), textColumn("kind", "类别", "Kind"), textColumn("subject", "对象", "About"),
 			textColumn("title", "发现", "What"), column("since", say("自", "Since"), "time", report.Format{}), numberColumn("a_year", "每年量", "A year", number("", 0)), textColumn("unit", "单位", "Unit"),
@@ -240,7 +244,7 @@ func (p *pile) table(b *book) report.Table {
 		}
 		t.Rows = append(t.Rows, []report.Cell{
 			text(scopeOf(f.at)), words(b.name(f.at)), text(f.Building), words(findingName(f.Kind)), text(f.Subject), words(f.Title), moment(f.Since.UTC()),
-			cell(amount(f.Rate)), text(f.Rate.Unit), cell(amount(f.RateCNY)), cell(amount(f.SofarCNY)), figure(f.Score), figure(f.Coverage), words(f.Advice),
+			cell(amount(f.Rate)), unit(f.Rate.Unit), cell(amount(f.RateCNY)), cell(amount(f.SofarCNY)), figure(f.Score), figure(f.Coverage), words(f.Advice),
 		})
 	}
 	if left := p.n - len(p.top); left > 0 {

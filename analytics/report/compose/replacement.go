@@ -152,10 +152,8 @@ func planWords(p *replacement.Plan) []report.Text {
 	all := []report.Text{t}
 	if a := p.Avoided; a.Value != nil {
 		t := sayf("预计每年避免损失 %s 元", "It is expected to avoid %s yuan a year", yuan(*a.Value))
-		if a.Low != nil && a.High != nil {
-			t.ZH += fmt.Sprintf("（95 %% 区间 %s–%s）", yuan(*a.Low), yuan(*a.High))
-			t.EN += fmt.Sprintf(" (95 %% interval %s to %s)", yuan(*a.Low), yuan(*a.High))
-		}
+		zh, en := yuanBetween(moneyValue(a))
+		t.ZH, t.EN = t.ZH+zh, t.EN+en
 		all = append(all, report.Text{ZH: t.ZH + "。", EN: t.EN + "."})
 	} else if a.Why != "" {
 		why := insufficient(a.Why)
@@ -219,6 +217,9 @@ func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int
 		var zh, en []string
 		for _, r := range l.Reasons {
 			zh, en = append(zh, r.ZH), append(en, r.EN)
+		}
+		for _, c := range l.Caveats {
+			zh, en = append(zh, "注意："+c.ZH), append(en, "note: "+c.EN)
 		}
 		reasons := report.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")}
 		at := authz.Place{Region: l.Region, Project: l.Project}

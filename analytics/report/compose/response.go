@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,8 +87,10 @@ func basisZH(basis string) string {
 	if basis == "the company's promise" {
 		return "公司承诺"
 	}
-	return basis
+	return article.ReplaceAllString(basis, " 第 $1 条")
 }
+
+var article = regexp.MustCompile(`, article (\S+)$`)
 
 func clockTitle(a *standards.Account) report.Text {
 	return report.Text{ZH: cmp.Or(a.Title.ZH, a.Title.EN, a.Standard), EN: cmp.Or(a.Title.EN, a.Title.ZH, a.Standard)}
@@ -258,6 +261,9 @@ func (b *book) clockTrend() ([]report.Section, error) {
 	}
 	last := points[len(points)-1].of
 	subjects := last.subjects("share_within_limit", b.Place)
+	if len(subjects) == 0 {
+		return nil, nil // nothing ran in the month
+	}
 	slices.SortStableFunc(subjects, func(x, y string) int {
 		n := func(s string) float64 {
 			if c := last.of("clocks", b.Place, s); c != nil {

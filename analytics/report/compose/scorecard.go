@@ -2,6 +2,7 @@ package compose
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -66,6 +67,9 @@ func (b *book) scorecards() ([]report.Section, error) {
 		}
 		s.Text = append(s.Text, cardWords(own))
 		s.Tables = append(s.Tables, componentTable(own, was))
+		if parts := partTable(own); len(parts.Rows) > 0 {
+			s.Tables = append(s.Tables, parts)
+		}
 	}
 	table, chart, err := b.ranked(all)
 	if err != nil {
@@ -228,9 +232,20 @@ func cardWords(c *scorecard.Card) report.Text {
 	if c.Score == nil {
 		return sayf("数据不足，没有得分：已知的指标占权重 %s。", "Insufficient data for a score: what is known has %s of the weights.", share(c.Known))
 	}
-	t := sayf("得分 %s（满分 100），已知的指标占权重 %s。", "The score is %s of 100; what is known has %s of the weights.", short(*c.Score), share(c.Known))
-	if c.Rank > 0 {
-		rank := sayf("排名 %d / %d。", " Rank %d of %d.", c.Rank, c.Of)
+	t := sayf("得分 %s（满分 100", "The score is %s of 100", short(*c.Score))
+	if c.Low != nil && c.High != nil {
+		t.ZH += "，95 % 区间 " + short(*c.Low) + "–" + short(*c.High)
+		t.EN += " (95 % interval " + short(*c.Low) + " to " + short(*c.High) + ")"
+	}
+	weights := share(c.Known)
+	t.ZH += "），已知的指标占权重 " + weights + "。"
+	t.EN += "; what is known has " + weights + " of the weights."
+	switch {
+	case c.Rank > 0 && c.RankLow < c.RankHigh:
+		rank := sayf("%[3]d 个中第 %[1]d 至 %[2]d 名，区间内分不出高下。", " It ranks between %[1]d and %[2]d of %[3]d: within that the scores do not tell.", c.RankLow, c.RankHigh, c.Of)
+		t.ZH, t.EN = t.ZH+rank.ZH, t.EN+rank.EN
+	case c.Rank > 0:
+		rank := sayf("排名 %d / %d。", " It ranks %d of %d.", c.Rank, c.Of)
 		t.ZH, t.EN = t.ZH+rank.ZH, t.EN+rank.EN
 	}
 	return t
@@ -240,21 +255,27 @@ func componentTable(c, was *scorecard.Card) report.Table {
 	t := report.Table{
 		Name: "scorecard_components", Title: say("各项指标", "Components"),
 		Columns: []report.Column{
-			textColumn("component", "指标", "Component"), numberColumn("weight", "权重", "Weight", percent), numberColumn("value", "数值", "Value", number("", 3)), textColumn("unit", "单位", "Unit"),
-			numberColumn("limit", "限值", "Limit", number("", 3)), numberColumn("score", "得分", "Score", number("", 1)), numberColumn("coverage", "数据完整率", "Coverage", percent), textColumn("outside", "超限", "Outside"),
+			textColumn("component", "指标", "Component"), numberColumn("weight", "权重", "Weight", percent), numberColumn("value", "数值", "Value", number("", 2)), textColumn("unit", "单位", "Unit"),
+			numberColumn("limit", "限值", "Limit", number("", 2)), numberColumn("score", "得分", "Score", number("", 1)), numberColumn("coverage", "数据完整率", "Coverage", percent), textColumn("outside", "超限", "Outside"),
 		},
 	}
 	if was != nil {
-		t.Columns = append(t.Columns, numberColumn("before", "上期", "Before", number("", 3)), numberColumn("change", "变化", "Change", number("", 3)))
+		t.Columns = append(t.Columns, numberColumn("before", "上期", "Before", number("", 2)), numberColumn("change", "变化", "Change", number("", 2)))
 	}
-	for _, p := range c.Components {
+	weights := 0.0
+	for i := range c.Components {
+		weights += c.Components[i].Weight
+	}
+	weights = max(weights, math.SmallestNonzeroFloat64)
+	for i := range c.Components {
+		p := component{&c.Components[i]}
 		outside := report.Cell{}
 		if p.Outside {
 			outside = words(say("超限", "outside"))
 		}
 		row := []report.Cell{
-			words(componentName(p.Name)), figure(p.Weight), cell(report.Value{Value: known(p.Value), Low: known(p.Low), High: known(p.High), N: p.N, Why: p.Why}), text(p.Unit),
-			perhaps(p.Limit), perhaps(p.Score), figure(p.Coverage), outside,
+			words(componentName(p.Name)), figure(p.Weight / weights), cell(p.measured()), words(p.unit()),
+			perhaps(p.scaled(p.Limit).Value), perhaps(p.Score), figure(p.Coverage), outside,
 		}
 		if was != nil {
 			var then *float64
@@ -263,11 +284,65 @@ func componentTable(c, was *scorecard.Card) report.Table {
 					then = q.Value
 				}
 			}
-			row = append(row, perhaps(then), change(p.Value, then))
+			row = append(row, perhaps(p.scaled(then).Value), change(p.scaled(p.Value).Value, p.scaled(then).Value))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// component is one as people read it: shares in percent, with the unit beside.
+type component struct{ *scorecard.Component }
+
+func (c component) scaled(v *float64) report.Value {
+	v = known(v)
+	if v != nil && c.Unit == "" {
+		percent := 100 * *v
+		v = &percent
+	}
+	return report.Value{Value: v}
+}
+
+func (c component) measured() report.Value {
+	return report.Value{Value: c.scaled(c.Value).Value, Low: c.scaled(c.Low).Value, High: c.scaled(c.High).Value, N: c.N, Why: c.Why}
+}
+
+func (c component) unit() report.Text {
+	switch c.Unit {
+	case "":
+		return say("%", "%")
+	case "1/(100 households month)":
+		return say("件/百户·月", "per 100 homes a month")
+	case "x median":
+		return say("倍（同类楼栋中位数）", "× median of peers")
+	}
+	return say(c.Unit, c.Unit)
+}
+
+// partTable has what components are made of: complaints by type, inspections by kind.
+func partTable(c *scorecard.Card) report.Table {
+	t := report.Table{
+		Name: "scorecard_parts", Title: say("按类型", "By type"), Most: pageRows,
+		Columns: []report.Column{
+			textColumn("component", "指标", "Component"), textColumn("type", "类型", "Type"), numberColumn("value", "数值", "Value", number("", 2)), textColumn("unit", "单位", "Unit"), numberColumn("n", "数量", "Number", whole),
+		},
+	}
+	for i := range c.Components {
+		p := component{&c.Components[i]}
+		for _, part := range p.Parts {
+			t.Rows = append(t.Rows, []report.Cell{words(componentName(p.Name)), words(partName(part.Name)), cell(p.scaled(&part.Value)), words(p.unit()), figure(part.N)})
+		}
+	}
+	return t
+}
+
+// partName is what a type of complaints or a kind of inspections is called.
+func partName(name string) report.Text {
+	zh := map[string]string{
+		"repair": "报修", "noise": "噪音", "cleaning": "保洁", "security": "安保", "parking": "停车", "fee": "收费", "other": "其他",
+		"safety": "安全", "fire": "消防", "elevator": "电梯", "equipment": "设备", "green": "绿化", "greening": "绿化", "environment": "环境", "quality": "品质", "property": "物业费", "utility": "水电费",
+	}[name]
+	return say(cmp.Or(zh, name), name)
 }
 
 // componentName is what a component is called.
@@ -313,7 +388,7 @@ func (b *book) notices() ([]report.Section, error) {
 		Name: "notices", Title: say("超出限值的指标", "Components outside their limits"), Most: pageRows,
 		Columns: []report.Column{
 			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), textColumn("component", "指标", "Component"),
-			numberColumn("value", "数值", "Value", number("", 3)), numberColumn("limit", "限值", "Limit", number("", 3)), textColumn("unit", "单位", "Unit"),
+			numberColumn("value", "数值", "Value", number("", 2)), numberColumn("limit", "限值", "Limit", number("", 2)), textColumn("unit", "单位", "Unit"),
 		},
 	}
 	projects := map[authz.Place]bool{}
@@ -321,14 +396,15 @@ func (b *book) notices() ([]report.Section, error) {
 		if !projectBelow(c.at, b.Place) {
 			continue
 		}
-		for _, p := range c.Components {
+		for i := range c.Components {
+			p := component{&c.Components[i]}
 			if !p.Outside {
 				continue
 			}
 			projects[c.at] = true
 			table.Rows = append(table.Rows, []report.Cell{
 				text(scopeOf(c.at)), words(b.name(c.at)), words(componentName(p.Name)),
-				cell(report.Value{Value: known(p.Value), Low: known(p.Low), High: known(p.High), N: p.N}), perhaps(p.Limit), text(p.Unit),
+				cell(p.measured()), perhaps(p.scaled(p.Limit).Value), words(p.unit()),
 			})
 		}
 	}
@@ -339,6 +415,9 @@ func (b *book) notices() ([]report.Section, error) {
 	s.Text = []report.Text{sayf("%d 个项目的 %d 项指标超出限值，应发整改通知。", "%d projects are outside their limits in %d components: rectification notices are due.", len(projects), len(table.Rows))}
 	s.Facts = []report.Fact{{Title: say("应整改", "To be rectified"), Value: report.Value{Value: ptr(float64(len(table.Rows)))}, Format: whole, Good: -1}}
 	s.Tables = []report.Table{table}
-	s.Notes = []report.Text{say("只有整个区间都在限值之外才算超限。", "Outside means that the whole interval is beyond the limit.")}
+	s.Notes = []report.Text{
+		say("只有整个区间都在限值之外才算超限。", "Outside means that the whole interval is beyond the limit."),
+		say("通知的签发和办理状态不在本报告内，见整改通知。", "Which notices were issued and how they stand is not in this report: see the rectification notices."),
+	}
 	return []report.Section{s}, nil
 }

@@ -62,7 +62,7 @@ func (b *book) use() ([]report.Section, error) {
 		use := is.of("use", b.Place, subject)
 		s.Facts = append(s.Facts, fact(name, number(use.Unit, 0), -1, use, was.of("use", b.Place, subject)))
 		if cost := is.of("cost", b.Place, subject); cost != nil {
-			title := report.Text{ZH: name.ZH + "费用", EN: "cost of " + name.EN}
+			title := report.Text{ZH: name.ZH + "费用", EN: name.EN + ": cost"}
 			s.Facts = append(s.Facts, fact(title, money, -1, cost, was.of("cost", b.Place, subject)))
 		}
 		used := report.Chart{Kind: "bars", Title: report.Text{ZH: name.ZH + "：用量", EN: name.EN + ": use"}, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("用量", "Use")}}}
@@ -79,7 +79,7 @@ func (b *book) use() ([]report.Section, error) {
 			if at != b.Place && !down(at, b.Place) {
 				continue
 			}
-			row := []report.Cell{text(scopeOf(at)), words(b.name(at)), words(name), text(use.Unit)}
+			row := []report.Cell{text(scopeOf(at)), words(b.name(at)), words(name), unit(use.Unit)}
 			for _, kind := range energyKinds {
 				row = append(row, cell(value(is.of(kind, at, subject))))
 			}
@@ -102,14 +102,25 @@ func (b *book) use() ([]report.Section, error) {
 			}
 		}
 	}
+	// Without a single baseline three columns would say nothing but that.
+	const baselines, after = 6, 9
+	if known := func(row []report.Cell) bool { return row[baselines].Value != nil && row[baselines].Value.Value != nil }; !slices.ContainsFunc(table.Rows, known) {
+		why := because(value(is.of("baseline_use", b.Place, subjects[0])).Why)
+		s.Notes = append(s.Notes, report.Text{ZH: "没有基线可比：" + why.ZH + "。", EN: "There is no baseline to compare with: " + why.EN + "."})
+		table.Columns = slices.Delete(table.Columns, baselines, after)
+		for i := range table.Rows {
+			table.Rows[i] = slices.Delete(table.Rows[i], baselines, after)
+		}
+	} else {
+		s.Notes = append(s.Notes, say("基线只含有基线的楼栋，与用量不可直接相减。", "Baselines are of the buildings that have one: they are not to be taken from the use."))
+	}
 	s.Tables = []report.Table{table}
 	courses, err := b.courses()
 	if err != nil {
 		return nil, err
 	}
 	s.Charts = append(s.Charts, courses...)
-	s.Notes = []report.Text{sayf("用量为 %s 至 %s。基线只含有基线的楼栋，与用量不可直接相减。", "Use is of %s to %s. Baselines are of the buildings that have one: they are not to be taken from the use.",
-		from.Format("2006-01-02"), lastDay(to).Format("2006-01-02"))}
+	s.Notes = append([]report.Text{sayf("用量为 %s 至 %s。", "Use is of %s to %s.", from.Format("2006-01-02"), lastDay(to).Format("2006-01-02"))}, s.Notes...)
 	if was == nil {
 		if _, found := b.before[energyJob]; found {
 			s.Notes = append(s.Notes, say("上期的用量时段长短不同，未作比较。", "The use before is of another length of time, and is not compared."))
@@ -160,10 +171,11 @@ func (b *book) courses() ([]report.Chart, error) {
 	}
 	var all []report.Chart
 	_, err := each(b, b.now[energyJob], "baseline", func(_ authz.Place, subject string, doc *energy.Course) {
-		if len(all) >= maxCourses || len(doc.Days) == 0 {
+		if len(all) >= maxCourses || !slices.ContainsFunc(doc.Days, func(d energy.Day) bool { return d.Baseline != nil }) {
 			return
 		}
-		chart := report.Chart{Kind: "lines", Title: say(subject, subject), Format: number(doc.Unit, 0), Series: []report.Series{{Name: say("实际", "Actual")}, {Name: say("基线", "Baseline")}}}
+		_, name, _ := strings.Cut(subject, ":")
+		chart := report.Chart{Kind: "lines", Title: say(name, name), Format: number(doc.Unit, 0), Series: []report.Series{{Name: say("实际", "Actual")}, {Name: say("基线", "Baseline")}}}
 		for _, d := range doc.Days {
 			chart.X = append(chart.X, say(d.Date, d.Date))
 			chart.Series[0].Values = append(chart.Series[0].Values, valueOf(d.Actual))
@@ -184,7 +196,7 @@ func (b *book) balances() ([]report.Section, error) {
 		Name: "energy_balances", Title: say("总表与分表", "Meters and those behind them"), Most: pageRows,
 		Columns: []report.Column{
 			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), textColumn("parent", "总表", "Parent"), numberColumn("children", "分表数", "Children", whole), numberColumn("days", "天", "Days", whole),
-			numberColumn("passed", "总表量", "Passed", number("", 0)), numberColumn("loss", "差额", "Lost", number("", 0)), textColumn("unit", "单位", "Unit"), numberColumn("share", "占比", "Share", percent), textColumn("verdict", "判断", "Verdict"),
+			numberColumn("passed", "总表量", "Counted by the parent", number("", 0)), numberColumn("loss", "未被分表计量", "Not counted behind it", number("", 0)), textColumn("unit", "单位", "Unit"), numberColumn("share", "占比", "Share", percent), textColumn("verdict", "判断", "Verdict"),
 		},
 	}
 	type row struct {
@@ -194,12 +206,15 @@ func (b *book) balances() ([]report.Section, error) {
 	var rows []row
 	left, err := each(b, r, "balance", func(at authz.Place, _ string, doc *energy.Balance) {
 		verdict := balanceVerdict(doc.Verdict)
+		if v := known(doc.Share.Value); doc.Verdict == load.Loss && v != nil && *v > unmetered {
+			verdict = say("公共用量或未装分表，不计损失", "common use or no meters, not called a loss")
+		}
 		if doc.Verdict == "" {
 			verdict = insufficient(doc.Why)
 		}
 		one := row{share: -1, cells: []report.Cell{
-			text(scopeOf(at)), words(b.name(at)), text(doc.Parent), figure(float64(len(doc.Children))), figure(float64(doc.Days)), figure(doc.Account.Parent),
-			cell(report.Value{Value: known(doc.Loss.Value), Low: known(doc.Loss.Low), High: known(doc.Loss.High), Why: doc.Why}), text(doc.Unit),
+			text(scopeOf(at)), words(b.name(at)), text(doc.Parent), figure(float64(len(doc.Children))), figure(float64(doc.Days)), perhaps(passed(doc)),
+			cell(report.Value{Value: known(doc.Loss.Value), Low: known(doc.Loss.Low), High: known(doc.Loss.High), Why: doc.Why}), unit(doc.Unit),
 			cell(report.Value{Value: known(doc.Share.Value), Low: known(doc.Share.Low), High: known(doc.Share.High), Why: doc.Why}), words(verdict),
 		}}
 		if doc.Share.Value != nil {
@@ -217,6 +232,22 @@ func (b *book) balances() ([]report.Section, error) {
 	table.Left = left
 	return []report.Section{{Name: "energy_balances", Title: say("分表平衡", "Balances"), Tables: []report.Table{table}}}, nil
 }
+
+// passed is what the parent counted on the days of a balance.
+func passed(doc *energy.Balance) *float64 {
+	if len(doc.Daily) == 0 {
+		return nil
+	}
+	sum := 0.0
+	for _, d := range doc.Daily {
+		sum += d.Parent
+	}
+	return &sum
+}
+
+// unmetered is the share above which the analysis calls a steady difference no loss:
+// so much is used without a meter of its own.
+const unmetered = 0.25
 
 // balanceVerdict is what a balance comes to.
 func balanceVerdict(verdict string) report.Text {
@@ -241,13 +272,13 @@ func balanceVerdict(verdict string) report.Text {
 func mediumName(medium string) report.Text {
 	switch medium {
 	case "electricity":
-		return say("电", "electricity")
+		return say("电", "Electricity")
 	case "water":
-		return say("水", "water")
+		return say("水", "Water")
 	case "gas":
-		return say("燃气", "gas")
+		return say("燃气", "Gas")
 	case "heat":
-		return say("热", "heat")
+		return say("热", "Heat")
 	}
 	return say(medium, medium)
 }

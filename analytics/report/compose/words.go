@@ -84,7 +84,7 @@ func yuan(v float64) string {
 	digits := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', 0, 64)
 	var out strings.Builder
 	if v <= -0.5 {
-		out.WriteByte('-')
+		out.WriteString("−")
 	}
 	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
@@ -137,7 +137,6 @@ func text(s string) report.Cell       { return report.Cell{Text: s} }
 func words(t report.Text) report.Cell { return report.Cell{Words: &t} }
 func cell(v report.Value) report.Cell { return report.Cell{Value: &v} }
 func figure(v float64) report.Cell    { return cell(report.Value{Value: finite(v)}) }
-func perhaps(v *float64) report.Cell  { return cell(report.Value{Value: known(v)}) }
 func moment(t time.Time) report.Cell  { return report.Cell{Time: t} }
 func valueOf(v *float64) report.Value { return report.Value{Value: known(v)} }
 func ptr(v float64) *float64          { return &v }
@@ -149,6 +148,20 @@ func textColumn(name, zh, en string) report.Column {
 }
 func numberColumn(name, zh, en string, f report.Format) report.Column {
 	return column(name, say(zh, en), "number", f)
+}
+
+// perhaps is the cell of a number that there need not be: no limit, no contract.
+func perhaps(v *float64) report.Cell {
+	if v = known(v); v == nil {
+		return report.Cell{}
+	}
+	return cell(report.Value{Value: v})
+}
+
+// unit is a unit as people write it.
+func unit(u string) report.Cell {
+	f := number(u, 0)
+	return words(report.Text{ZH: f.Sign("zh"), EN: f.Sign("en")})
 }
 
 // date is the cell of a day as documents write it; empty where it is none.
@@ -186,7 +199,7 @@ func value(n *clickhouse.AnalyticsNumber) report.Value {
 // change is what became of a value, nil where one of both is not known.
 func change(is, was *float64) report.Cell {
 	if is == nil || was == nil {
-		return report.Cell{Value: &report.Value{}}
+		return report.Cell{}
 	}
 	return figure(*is - *was)
 }

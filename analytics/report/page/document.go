@@ -285,11 +285,14 @@ func (m *maker) cell(column *report.Column, c *report.Cell) shownCell {
 	return shownCell{Class: wrap(text), Text: text}
 }
 
-// wrap is the class of how a text breaks into lines: one with a very long word
+// wrap is the class of how a text breaks into lines: sentences in a wide column, a very long word
 // anywhere, a short head nowhere, as CJK would break between any two characters.
 func wrap(text string) string {
-	if width(text, 1) <= 6.5 {
+	switch w := width(text, 1); {
+	case w <= 6.5:
 		return "keep"
+	case w > 45:
+		return "prose" // a narrow column of it makes a row as high as a page
 	}
 	var run float64
 	for _, r := range text {
@@ -319,8 +322,11 @@ func (t *table) needs() float64 {
 		for _, row := range rows {
 			c := row[i]
 			text := width(c.Text, size)
-			if c.Class == "text" || c.Class == "long" || c.Class == "num why" {
+			switch c.Class {
+			case "text", "long", "num why":
 				text = math.Min(text, 96)
+			case "prose":
+				text = math.Min(text, 132)
 			}
 			for _, how := range c.How {
 				text = math.Max(text, width(how, size*.82))

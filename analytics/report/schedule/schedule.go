@@ -146,6 +146,9 @@ func (o *Options) look(ctx context.Context, r *job.Run, s *Schedule) error {
 	if err != nil {
 		return err
 	}
+	if now.Before(due.Add(patience)) && unfinished(s.Report, made) {
+		return nil // likewise: half a report would be sent, and never the whole one
+	}
 	to, err := o.addresses(s)
 	if err != nil {
 		return err
@@ -177,6 +180,15 @@ func (o *Options) look(ctx context.Context, r *job.Run, s *Schedule) error {
 		return fmt.Errorf("note that it was sent: %w", err)
 	}
 	return r.Note(ctx, "sent", s.Place.Region, s.Place.Project, s.Name+"/"+month, note)
+}
+
+// unfinished reports whether an analysis has no results yet that reach to the end of
+// the period.
+func unfinished(name string, made *report.Report) bool {
+	kind, _ := compose.KindOf(name)
+	return slices.ContainsFunc(kind.Jobs, func(job string) bool {
+		return !slices.ContainsFunc(made.Runs, func(r report.Run) bool { return r.Job == job && !r.To.Before(made.To) })
+	})
 }
 
 // addresses are those of a schedule, each once.

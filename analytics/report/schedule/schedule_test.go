@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ var zone = time.FixedZone("CST", 8*3600)
 type house struct {
 	t       *testing.T
 	missing bool
+	late    string // the job that has not run
 	pins    map[string][]string
 	mails   []Mail
 	refuse  error
@@ -36,9 +38,18 @@ func (h *house) Compose(_ context.Context, _ authz.Scope, r compose.Request) (*r
 	if h.missing {
 		return nil, &compose.MissingError{Name: r.Name, From: from, To: from.AddDate(0, 1, 0), Jobs: []string{"response"}}
 	}
+	to := from.AddDate(0, 1, 0)
+	var made []report.Run
+	for i, job := range []string{"response", "energy", "scorecard", "reliability", "replacement"} {
+		one := report.Run{Job: job, ID: fmt.Sprintf("r-%d", i+1), To: to}
+		if job == h.late {
+			one.To = to.AddDate(0, 0, -3)
+		}
+		made = append(made, one)
+	}
 	return &report.Report{
 		Name: r.Name, Title: text("总部月报", "Headquarters monthly"), Of: text("全公司", "the company"), From: from, To: from.AddDate(0, 1, 0), Zone: "Asia/Shanghai",
-		Runs:     []report.Run{{Job: "response", ID: "r-1"}, {Job: "energy", ID: "r-2"}},
+		Runs:     made,
 		Sections: []report.Section{{Name: "response", Title: text("响应", "Response"), Text: []report.Text{text("23 起。", "23 of them.")}}},
 	}, nil
 }
@@ -108,11 +119,25 @@ func TestSentOnce(t *testing.T) {
 	if len(m.Attachments) != 2 || m.Attachments[0].Name != "monthly-2026-10-zh.html" || m.Attachments[1].MediaType != "application/json" {
 		t.Errorf("files %+v", m.Attachments)
 	}
-	if !slices.Equal(h.pins["report:hq/2026-10"], []string{"r-1", "r-2"}) || len(h.pins["report:hq/2026-10/sent"]) != 1 {
+	if !slices.Equal(h.pins["report:hq/2026-10"], []string{"r-1", "r-2", "r-3", "r-4", "r-5"}) || len(h.pins["report:hq/2026-10/sent"]) != 1 {
 		t.Errorf("pins %v", h.pins)
 	}
-	if len(h.noted) != 2 || h.noted[0].Month != "2026-10" || h.noted[0].To != 2 || !slices.Equal(h.noted[0].Runs, []string{"r-1", "r-2"}) {
+	if len(h.noted) != 2 || h.noted[0].Month != "2026-10" || h.noted[0].To != 2 || !slices.Equal(h.noted[0].Runs, []string{"r-1", "r-2", "r-3", "r-4", "r-5"}) {
 		t.Errorf("noted %+v", h.noted)
+	}
+}
+
+// Nothing is sent of which an analysis has not run yet, until a day is over.
+func TestWaitsForAllAnalyses(t *testing.T) {
+	h := newHouse(t)
+	h.late = "energy"
+	for when, want := range map[string]int{"2026-11-02 08:20": 0, "2026-11-03 07:20": 0} {
+		if err := h.at(when, nil); err != nil || len(h.mails) != want {
+			t.Errorf("%s: %d mails, %v; want %d", when, len(h.mails), err, want)
+		}
+	}
+	if err := h.at("2026-11-03 08:20", nil); err != nil || len(h.mails) != 1 {
+		t.Errorf("after a day: %d mails, %v", len(h.mails), err)
 	}
 }
 

@@ -67,7 +67,7 @@ func (b *workbook) make() error {
 	}); err != nil {
 		return err
 	}
-	return b.styles.err
+	return b.err
 }
 
 // section makes the sheet of a section, where it has more than tables, and those of

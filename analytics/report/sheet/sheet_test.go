@@ -25,7 +25,7 @@ func open(t *testing.T, r *report.Report, lang string) *excelize.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { book.Close() })
+	t.Cleanup(func() { _ = book.Close() }) // it was only read
 	return book
 }
 
