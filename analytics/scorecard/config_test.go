@@ -79,7 +79,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	f("know_weight: 1", `s.yaml:1: unknown key "know_weight" (did you mean "known_weight"?)`)
 	f("known_weight: 1.5"+small, "known_weight: 1.5 is not between 0 and 1")
 	f("notices: {due_days: 0}"+small, "due_days: 0 is not between 1 and 365")
-	f("components:\n  - name: availabillity\n", `s.yaml:2: component "availabillity" is not known (did you mean availability?)`)
+	f("components:\n  - name: availabilityy\n", `s.yaml:2: component "availabilityy" is not known (did you mean availability?)`)
 	f("components:\n  - name: availability\n", "weight is missing", "zero is missing", "full is missing", "title is missing")
 	f("components:\n  - { name: availability, weight: 1, zero: 0.9, full: 0.9, title: {en: a} }\n", "s.yaml:2:", "zero and full are both 0.9")
 	f("components:\n  - { name: availability, weight: 1, zero: 0.9, full: 1, limit: 0.5, title: {en: a}, required: {en: a} }\n", "limit: 0.5 is not between 0.9 and 1")

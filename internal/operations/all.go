@@ -41,7 +41,7 @@ func (k *Kind) ReadAll(ctx context.Context, given []Given, a Arrival, t Teller) 
 		r, problems := k.Read(g, a)
 		h := r.Of()
 		if h.Region != "" && h.Project != "" && !projects.of(h.Place).ok {
-			problems = []Problem{{"project", h.Place.String(), "is no project of which you may tell: it must be in the registry, and yours to keep"}}
+			problems = []Problem{{"project", h.String(), "is no project of which you may tell: it must be in the registry, and yours to keep"}}
 		} else if level := LevelOfID(h.ID); k == &inspections && level != LevelProject && len(problems) == 0 && !t.Level(level, h.Place) {
 			problems = []Problem{{"level", level, "is for those who keep the whole " + map[string]string{LevelRegion: "region", LevelHQ: "company"}[level]}}
 		}

@@ -225,7 +225,7 @@ func (p *pile) kindTable(sum report.Value) report.Table {
 
 func (p *pile) table(b *book) report.Table {
 	most := pageRows
-	if b.Request.Name == Monthly {
+	if b.Name == Monthly {
 		most = shortLines // the report on energy has them
 	}
 	t := report.Table{

@@ -467,7 +467,8 @@ func (b *book) clockHours() ([]report.Section, error) {
 	}}, nil
 }
 
-// contractors are those who maintain, and what they owe.
+// contractors are those who maintain, by the clocks of incidents; what they owe goes by
+// repair orders, and is with the scorecards.
 func (b *book) contractors() ([]report.Section, error) {
 	doc, none, err := b.judged()
 	if err != nil || none != nil {
@@ -478,7 +479,7 @@ func (b *book) contractors() ([]report.Section, error) {
 		Columns: []report.Column{
 			textColumn("standard", "标准", "Standard"), textColumn("contractor", "承包商", "Contractor"), numberColumn("clocks", "起数", "Clocks", whole),
 			numberColumn("median", "中位数", "Median", seconds), numberColumn("p90", "90 分位", "p90", seconds), numberColumn("share_within", "达标率", "Within limit", percent),
-			numberColumn("repeat_share", "重复故障", "Repeat faults", percent), numberColumn("penalty", "违约金", "Penalty", money), textColumn("verdict", "与其他相比", "Against the others"),
+			numberColumn("repeat_share", "重复故障", "Repeat faults", percent), textColumn("verdict", "与其他相比", "Against the others"),
 		},
 	}
 	causes := report.Table{
@@ -488,7 +489,7 @@ func (b *book) contractors() ([]report.Section, error) {
 			numberColumn("median", "中位数", "Median", seconds), numberColumn("share_within", "达标率", "Within limit", percent), numberColumn("breaches", "超时", "Breaches", whole),
 		},
 	}
-	owed, contracts, omitted := 0.0, false, 0
+	omitted := 0
 	var charts []report.Chart
 	for i := range doc.Clocks {
 		a := &doc.Clocks[i]
@@ -500,14 +501,11 @@ func (b *book) contractors() ([]report.Section, error) {
 			if c.Against != nil {
 				verdict = string(c.Against.Verdict)
 			}
-			if c.Yuan != nil {
-				owed, contracts = owed+*c.Yuan, true
-			}
 			within := withinValue(c.Within)
 			table.Rows = append(table.Rows, []report.Cell{
 				words(clockTitle(a)), text(c.Contractor), figure(float64(c.N)), cell(quantile(c.Median)), cell(quantile(c.P90)), cell(within),
 				cell(report.Value{Value: known(c.Repeats.Share), Low: known(c.Repeats.Low), High: known(c.Repeats.High), N: float64(c.Repeats.N), Why: c.Repeats.Why}),
-				perhaps(c.Yuan), words(verdictWords(verdict)),
+				words(verdictWords(verdict)),
 			})
 			if len(chart.X) < chartBars && within.Value != nil {
 				chart.X = append(chart.X, say(c.Contractor, c.Contractor))
@@ -530,10 +528,6 @@ func (b *book) contractors() ([]report.Section, error) {
 	var out []report.Section
 	if len(table.Rows) > 0 {
 		s := report.Section{Name: "response_contractors", Title: say("承包商", "Contractors"), Charts: charts, Tables: []report.Table{table}}
-		if contracts {
-			s.Facts = []report.Fact{{Title: say("违约金", "Penalties"), Value: report.Value{Value: finite(owed)}, Format: money, Good: -1}}
-			s.Text = []report.Text{sayf("按合同应扣违约金 %s 元。", "Penalties due by contract: %s yuan.", yuan(owed))}
-		}
 		if omitted > 0 {
 			s.Notes = []report.Text{sayf("另有 %d 个起数较少的承包商未列出。", "%d contractors with fewer clocks are not listed.", omitted)}
 		}
