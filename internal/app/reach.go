@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -40,10 +41,21 @@ func Reach(ctx context.Context, cfg Config, logger *slog.Logger) (db *clickhouse
 		return nil, nil, errors.Join(err, stop())
 	}
 	release = func() error { return errors.Join(db.Close(), stop()) }
-	if err := db.Ping(ctx); err != nil {
+	if err := firstPing(ctx, db); err != nil {
 		return nil, nil, errors.Join(clickHouseRemedy(cfg, err), release())
 	}
 	return db, release, nil
+}
+
+// firstPing asks again when the server breaks the connection off: one that refuses a
+// password closes so fast that its reason may be lost on the way.
+func firstPing(ctx context.Context, db *clickhouse.Store) (err error) {
+	for range 4 {
+		if err = db.Ping(ctx); !errors.Is(err, syscall.ECONNRESET) {
+			break
+		}
+	}
+	return err
 }
 
 // EngineRuns reports whether a steward with an embedded engine runs on the data

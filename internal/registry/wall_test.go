@@ -91,6 +91,9 @@ func call(t *testing.T, v *View, name string) (string, error) {
 		return show(v.Projects(ctx, ProjectFilter{Retired: true}, Page{}))
 	case "Project":
 		return show(v.Project(ctx, "north", "harbour"))
+	case "ProjectZone":
+		zone, known, err := v.ProjectZone(ctx, "north", "harbour")
+		return show(map[bool]*time.Location{true: zone}[known], err)
 	case "CreateProject":
 		return show(v.CreateProject(ctx, Project{Region: "north", ID: "lake"}))
 	case "UpdateProject":
