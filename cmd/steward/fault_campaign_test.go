@@ -127,7 +127,7 @@ func (c *campaign) finish() {
 func (c *campaign) complete() {
 	c.t.Helper()
 	c.publish.Wait()
-	ctx, cancel := context.WithTimeout(c.t.Context(), inSoak(5*time.Minute, 10*time.Minute))
+	ctx, cancel := context.WithTimeout(c.t.Context(), inSoak(2*time.Minute, 10*time.Minute))
 	defer cancel()
 	for _, l := range c.lanes {
 		if err := l.publisher.Flush(ctx); err != nil {

@@ -87,9 +87,8 @@ func (s *server) fill(c *campaign, rate int) (engine int) {
 	s.t.Helper()
 	engine = s.signalEngine(syscall.SIGSTOP)
 	c.begin(rate)
-	// How long it takes to fill depends on how fast the machine is.
-	until(s.t, 4*time.Minute, "/readyz to name the spool", func() error { return s.misses("spool") })
-	until(s.t, time.Minute, "steward_spool_full", func() error {
+	until(s.t, time.Minute, "/readyz to name the spool", func() error { return s.misses("spool") })
+	until(s.t, 10*time.Second, "steward_spool_full", func() error {
 		families, err := s.scrape()
 		if err != nil {
 			return err

@@ -42,7 +42,9 @@ type server struct {
 func newServer(t *testing.T, settings map[string]string) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir(), env: os.Environ(), logs: new(output)}
-	all := map[string]string{"http.listen": "127.0.0.1:0", "log.level": "info", "startup_wait": "60s"}
+	// Without analyses: over the full hour one would add events of its own to those
+	// that are counted.
+	all := map[string]string{"http.listen": "127.0.0.1:0", "log.level": "info", "startup_wait": "60s", "analytics.enabled": "false"}
 	if settings["mqtt.broker"] == "" {
 		all["embedded_broker.listen"] = freeAddr(t)
 		all["embedded_broker.user"], all["embedded_broker.password"] = publisherName, publisherPassword
