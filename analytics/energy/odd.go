@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"steward/analytics/anomaly"
+	"steward/analytics/tariff"
 	"steward/internal/calendar"
 	"steward/internal/incident"
 )
@@ -15,6 +16,10 @@ const (
 	lateDays    = 28  // in which anomalies are news
 	oddHours    = 3   // fewer are a spring cleaning
 	explainedBy = 10 * 24 * time.Hour
+
+	weeksOfYear = 364 * 24 // hours: to the same weekday of the year before
+	asLastYear  = 0.9      // of what is used now, that makes it what the season brings
+	asLastCold  = 0.7      // the same of heat: no two winters are alike
 )
 
 // odd looks for hours, and for lasting jumps, that nobody would have expected. A jump
@@ -48,7 +53,7 @@ func (e *exam) odd() {
 			continue
 		}
 		if p.Kind == anomaly.KindShift && p.Open && p.ChangeLow != nil && p.ChangeHigh != nil {
-			if !e.explained(p.From) {
+			if !e.explained(p.From) && !e.season(between(e.index(p.From), to)) {
 				e.jump(p, coverage)
 			}
 			return
@@ -61,6 +66,15 @@ func (e *exam) odd() {
 		}
 	}
 	if hours < oddHours {
+		return
+	}
+	var flagged []int
+	for _, a := range r.Anomalies {
+		if a.TS.After(recent) && a.Value > a.Expected {
+			flagged = append(flagged, e.index(a.TS))
+		}
+	}
+	if e.season(flagged) {
 		return
 	}
 	// What is usual is known of each hour to about its standard deviation.
@@ -85,6 +99,39 @@ func (e *exam) odd() {
 			EN: fmt.Sprintf("Compare these hours with what was on duty and under construction; the farthest is %.0f standard deviations off.", peak),
 		},
 	})
+}
+
+// season reports whether the same hours of the year before had as much: what comes with
+// every autumn is no anomaly, although the half-year from which the usual is learnt has
+// not seen it. Heat begins from nothing each time, so that without a year before nobody
+// can say that it is odd.
+func (e *exam) season(hours []int) bool {
+	now, then, known := 0., 0., 0
+	for _, i := range hours {
+		a, b := e.hours.sure(i), e.hours.sure(i-weeksOfYear)
+		if !math.IsNaN(a) && !math.IsNaN(b) {
+			now, then, known = now+a, then+b, known+1
+		}
+	}
+	heat := e.medium == tariff.Heat
+	if float64(known) < leastKnown*float64(len(hours)) {
+		return heat
+	}
+	if heat {
+		return then >= asLastCold*now
+	}
+	return then >= asLastYear*now
+}
+
+// leastKnown of the hours have to be known of both years to compare them.
+const leastKnown = 0.8
+
+func between(from, to int) []int {
+	all := make([]int, 0, max(to-from, 0))
+	for i := from; i < to; i++ {
+		all = append(all, i)
+	}
+	return all
 }
 
 // explained reports whether a finding of the subject has begun at about a time.
