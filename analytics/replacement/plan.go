@@ -59,7 +59,10 @@ type Line struct {
 	Failures   forecast.Estimate `json:"avoided_failures_365d"`
 	OptimalAge *float64          `json:"optimal_age_years"`
 	Cumulative float64           `json:"cumulative_cost_cny"`
-	Reasons    []Reason          `json:"reasons"`
+	// AvoidedSofar is what this and all lines before it avoid: with Cumulative it is what
+	// a budget buys, wherever the line is drawn. Null in plans of before it was written.
+	AvoidedSofar Money    `json:"cumulative_avoided_cny"`
+	Reasons      []Reason `json:"reasons"`
 
 	Action      string   `json:"action"`           // replace or verify
 	DueOn       string   `json:"due_on,omitempty"` // of what is mandatory

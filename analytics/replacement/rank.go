@@ -2,6 +2,7 @@ package replacement
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -102,11 +103,14 @@ func (p *purse) take(c *candidate) bool {
 	return true
 }
 
-// entry is a candidate in the list of a place.
+// entry is a candidate in the list of a place, with what it and all before it cost and
+// avoid.
 type entry struct {
 	candidate  int32
 	within     bool
 	cumulative int64
+	avoided    float64
+	low, high  float64 // NaN without an interval
 }
 
 // tally is what is planned for a place.
@@ -124,10 +128,16 @@ type tally struct {
 	cost, mandatoryCost int64
 	cumulative          int64
 	mandatoryUnpriced   int
-	withinUnknown       int
-	noInterval          bool
-	byPool              map[*pool]*swing
-	value               float64
+	gained              gain // by what is within
+	sofar               gain // by what is listed, as if all of it were within
+}
+
+// gain is what replacing devices avoids.
+type gain struct {
+	value      float64 // yuan
+	unknown    int     // devices of which it is not known
+	noInterval bool
+	byPool     map[*pool]*swing
 }
 
 // swing is how far the yuan avoided in a pool may be off. Forecasts of a pool are
@@ -156,7 +166,9 @@ func spend(all []candidate, listed []int32) {
 func (t *tally) enter(i int32, c *candidate, within bool) {
 	t.cumulative = plus(t.cumulative, c.cost)
 	if len(t.entries) < maxLines {
-		t.entries = append(t.entries, entry{i, within, t.cumulative})
+		t.sofar.add(c)
+		low, high := t.sofar.ends()
+		t.entries = append(t.entries, entry{i, within, t.cumulative, t.sofar.value, low, high})
 	} else {
 		t.omitted++
 	}
@@ -174,23 +186,44 @@ func (t *tally) enter(i int32, c *candidate, within bool) {
 	}
 	t.within++
 	t.cost = plus(t.cost, c.cost)
+	t.gained.add(c)
+}
+
+func (g *gain) add(c *candidate) {
 	if math.IsNaN(c.avoided) {
-		t.withinUnknown++
+		g.unknown++
 		return
 	}
-	t.value += c.avoided
+	g.value += c.avoided
 	if math.IsNaN(c.low) || math.IsNaN(c.high) {
-		t.noInterval = true
+		g.noInterval = true
 		return
 	}
-	if t.byPool == nil {
-		t.byPool = map[*pool]*swing{}
+	if g.byPool == nil {
+		g.byPool = map[*pool]*swing{}
 	}
-	s := t.byPool[c.pool]
+	s := g.byPool[c.pool]
 	if s == nil {
 		s = new(swing)
-		t.byPool[c.pool] = s
+		g.byPool[c.pool] = s
 	}
 	s.below += max(c.avoided-c.low, 0)
 	s.above += max(c.high-c.avoided, 0)
+}
+
+// ends are those of the interval of what is avoided; NaN without one. What is off in
+// pools that are estimated each for itself adds up by squares, as in Curve.block.
+func (g *gain) ends() (low, high float64) {
+	if g.noInterval {
+		return math.NaN(), math.NaN()
+	}
+	// In an order of their own, so that sums come out the same each time.
+	swings := slices.SortedFunc(maps.Values(g.byPool), func(a, b *swing) int {
+		return cmp.Or(cmp.Compare(a.below, b.below), cmp.Compare(a.above, b.above))
+	})
+	var below, above float64
+	for _, s := range swings {
+		below, above = math.Hypot(below, s.below), math.Hypot(above, s.above)
+	}
+	return g.value - below, g.value + above
 }

@@ -1,7 +1,6 @@
 package replacement
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +25,11 @@ type sheet struct {
 func newSheet(t *tally) *sheet {
 	s := &sheet{tally: t, lines: make(map[int32]*Line, len(t.entries))}
 	for n, e := range t.entries {
-		s.lines[e.candidate] = &Line{Rank: n + 1, Within: e.within, Cumulative: yuan(e.cumulative)}
+		sofar := Money{Value: &t.entries[n].avoided}
+		if !math.IsNaN(e.low) {
+			sofar.Low, sofar.High = &t.entries[n].low, &t.entries[n].high
+		}
+		s.lines[e.candidate] = &Line{Rank: n + 1, Within: e.within, Cumulative: yuan(e.cumulative), AvoidedSofar: sofar}
 	}
 	return s
 }
@@ -165,7 +168,7 @@ func (p *planner) plan(ctx context.Context, s *sheet) error {
 	add("plan_mandatory_devices", "", float64(t.mandatory), t.devices)
 	add("plan_mandatory_cost", "CNY", plan.MandatoryCost, t.mandatory)
 	p.numbers = append(p.numbers, job.Number{
-		Kind: "plan_avoided", Region: at.Region, Project: at.Project, Unit: "CNY", Level: level, N: float64(t.within - t.withinUnknown), Coverage: t.coverage(),
+		Kind: "plan_avoided", Region: at.Region, Project: at.Project, Unit: "CNY", Level: level, N: float64(t.within - t.gained.unknown), Coverage: t.coverage(),
 		Value: plan.Avoided.Value, Low: plan.Avoided.Low, High: plan.Avoided.High, Why: plan.Avoided.Why,
 	})
 	return p.flushFull(ctx)
@@ -179,33 +182,30 @@ func (p *purse) short() int64 {
 	return max(0, p.mandatory-fen(p.budget))
 }
 
-// avoided is the yuan that are avoided by all that is within. What is off in pools that
-// are estimated each for itself adds up by squares, as in Curve.block.
+// avoided is the yuan that are avoided by all that is within.
 func (t *tally) avoided() Money {
+	g := &t.gained
+	low, high := g.ends()
+	return avoidedBy(t.devices == t.unknown, t.within, g.unknown, g.value, low, high)
+}
+
+// avoidedBy is what so many devices avoid, of which some are without a forecast. The ends
+// are NaN without an interval.
+func avoidedBy(blind bool, devices, unknown int, value, low, high float64) Money {
 	switch {
-	case t.devices == t.unknown:
+	case blind:
 		return Money{Why: "insufficient data: the failures of no device are forecast"}
-	case t.within > 0 && t.within == t.withinUnknown:
+	case devices > 0 && devices == unknown:
 		return Money{Why: "insufficient data: the failures of none of the devices within the budget are forecast"}
 	}
-	value := t.value
 	m := Money{Value: &value}
-	if t.withinUnknown > 0 {
-		m.Why = fmt.Sprintf("of %d devices the failures are not forecast, and count as nothing", t.withinUnknown)
+	if unknown > 0 {
+		m.Why = fmt.Sprintf("of %d devices the failures are not forecast, and count as nothing", unknown)
 	}
-	if t.noInterval {
+	if math.IsNaN(low) || math.IsNaN(high) {
 		m.Why = joined(m.Why, "without an interval: forecasts of some devices have none")
 		return m
 	}
-	// In an order of their own, so that sums come out the same each time.
-	swings := slices.SortedFunc(maps.Values(t.byPool), func(a, b *swing) int {
-		return cmp.Or(cmp.Compare(a.below, b.below), cmp.Compare(a.above, b.above))
-	})
-	var below, above float64
-	for _, s := range swings {
-		below, above = math.Hypot(below, s.below), math.Hypot(above, s.above)
-	}
-	low, high := value-below, value+above
 	m.Low, m.High = &low, &high
 	return m
 }
@@ -217,6 +217,24 @@ func joined(a, b string) string {
 	return a + "; " + b
 }
 
+// How the warnings of a budget begin.
+const (
+	budgetLacks  = "the budget does not cover what is mandatory: "
+	budgetLeaves = "the next device costs "
+)
+
+// warnings are those of the budget once it is spent.
+func (p *purse) warnings() []string {
+	switch {
+	case p.budget == 0:
+	case p.short() > 0:
+		return []string{fmt.Sprintf(budgetLacks+"%.2f yuan are missing", yuan(p.short()))}
+	case p.empty && p.left > 0:
+		return []string{fmt.Sprintf(budgetLeaves+"%.2f yuan, and %.2f yuan of the budget are left: smaller ones below it would fit", yuan(p.next), yuan(p.left))}
+	}
+	return nil
+}
+
 // warnings are what somebody who signs the plan should know.
 func (p *planner) warnings(t *tally) []string {
 	var all []string
@@ -225,13 +243,8 @@ func (p *planner) warnings(t *tally) []string {
 		day := func(t time.Time) string { return t.In(p.Zone).Format(time.DateOnly) }
 		warn("the forecasts are from %s, those from %s are not there: run %s for that time", day(p.until), day(p.wanted), Needs)
 	}
-	if b := t.purse; b.of == t.at.String() && b.budget > 0 {
-		switch {
-		case b.short() > 0:
-			warn("the budget does not cover what is mandatory: %.2f yuan are missing", yuan(b.short()))
-		case b.empty && b.left > 0:
-			warn("the next device costs %.2f yuan, and %.2f yuan of the budget are left: smaller ones below it would fit", yuan(b.next), yuan(b.left))
-		}
+	if b := t.purse; b.of == t.at.String() {
+		all = append(all, b.warnings()...)
 	}
 	if t.mandatoryUnpriced > 0 {
 		warn("%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy", t.mandatoryUnpriced)

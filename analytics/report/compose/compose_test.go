@@ -336,12 +336,12 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Another budget takes devices in the order of the plan, each that still fits.
+// Another budget takes devices in the order of the plan, until one does not fit.
 func TestBudget(t *testing.T) {
 	f := func(budget float64, want int, cost float64) {
 		t.Helper()
 		p := planFor(hq)
-		rebudget(&p, budget)
+		rebudget(&p, hq, budget)
 		if taken(&p) != want || p.Cost != cost || *p.Avoided.Value != 10*float64(want) {
 			t.Errorf("with %v: %d devices for %v", budget, p.Within, p.Cost)
 		}

@@ -34,40 +34,16 @@ func (b *book) planOf(at authz.Place) (*replacement.Plan, error) {
 		return nil, err
 	}
 	if b.Budget != nil {
-		rebudget(&p, *b.Budget)
+		rebudget(&p, at, *b.Budget)
 	}
 	return &p, nil
 }
 
-// rebudget fills a plan again with another budget, in the order in which it ranks
-// the devices: each that still fits is taken. What all of it avoids is a sum of means,
-// which has no interval here: the intervals of devices do not add up.
-func rebudget(p *replacement.Plan, budget float64) {
+// rebudget draws the line of a plan for another budget, as the analysis itself does.
+func rebudget(p *replacement.Plan, at authz.Place, budget float64) {
 	slices.SortStableFunc(p.Lines, func(a, b replacement.Line) int { return cmp.Compare(a.Rank, b.Rank) })
-	p.Budget, p.Cost, p.Within = budget, 0, 0
-	avoided, unknown, mandatory := 0.0, 0, 0.0
-	for i := range p.Lines {
-		l := &p.Lines[i]
-		l.Within = l.Cost > 0 && (l.Worth || l.Mandatory) && (budget == 0 || p.Cost+l.Cost <= budget)
-		if l.Mandatory && !l.Within {
-			mandatory += l.Cost
-		}
-		if !l.Within {
-			continue
-		}
-		p.Cost += l.Cost
-		p.Within++
-		l.Cumulative = p.Cost
-		if l.Avoided.Value != nil {
-			avoided += *l.Avoided.Value
-		} else {
-			unknown++
-		}
-	}
-	p.Short = mandatory
-	p.Avoided = replacement.Money{Value: &avoided, Why: "computed for another budget than the plan's: without an interval"}
-	if unknown > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("of %d devices within the budget it is not known what replacing them avoids", unknown))
+	if !p.Rebudget(at.String(), budget) {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("the budget reaches beyond the lines that the plan lists: %d more were ranked", p.Omitted))
 	}
 }
 
