@@ -59,7 +59,7 @@ The data is kept between runs; --fresh starts anew.`,
 	f.StringVar(&o.HTTP, "http", "127.0.0.1:8080", "serve the page on `ADDR`")
 	f.StringVar(&o.MQTT, "mqtt", "127.0.0.1:1883", "let the broker listen on `ADDR`")
 	f.IntVar(&o.Devices, "devices", 600, "size of the simulated fleet")
-	f.IntVar(&o.Days, "days", 400, "days of history, of which analyses need a year; hourly, and quarter-hourly in the last month")
+	f.IntVar(&o.Days, "days", 430, "days of history, of which analyses need the year before the last month; hourly, and quarter-hourly in the last month")
 	f.Float64Var(&o.Rate, "rate", 0, "messages a second; 0 is the devices' own pace")
 	f.Uint64Var(&o.Seed, "seed", 1, "of the simulation: the same seed makes the same fleet")
 	f.BoolVar(&o.Fresh, "fresh", false, "delete the data of the last demonstration first")

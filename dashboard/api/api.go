@@ -112,7 +112,7 @@ func build(o Options) (*API, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &API{Options: o, mux: http.NewServeMux(), metrics: newMetrics(o.Registerer), heavy: newTurnstile(maxHeavy), imports: make(chan struct{}, maxImports)}
+	a := &API{Options: o, mux: http.NewServeMux(), metrics: newMetrics(o.Registerer), heavy: newTurnstile(), imports: make(chan struct{}, maxImports)}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, configuration(o.Version))
 	a.registerAll()
 	if err := a.publish(); err != nil {

@@ -225,6 +225,7 @@ func TestPasswordFirst(t *testing.T) {
 // A caller's own script must not take everybody's place.
 func TestHeavyQueriesOfOneCaller(t *testing.T) {
 	w := newWorld(t)
+	w.api.heavy.patience = 0
 	started, release := make(chan struct{}), make(chan struct{})
 	w.api.Data = failing{err: func() error {
 		started <- struct{}{}

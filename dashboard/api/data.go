@@ -45,9 +45,12 @@ type Measured struct {
 
 // filter checks what is chosen: names that nothing can have are a mistake of the
 // caller, and not an empty list.
+//
+// To stays as it was asked for: a cursor belongs to the question, and not to the moment.
 func (m *Measured) filter(now time.Time) (clickhouse.Filter, error) {
-	if m.To.IsZero() {
-		m.To = now
+	to := m.To
+	if to.IsZero() {
+		to = now
 	}
 	f := clickhouse.Filter{Region: m.Region, Project: m.Project, Class: telemetry.Class(m.Class), Device: m.Device}
 	for _, part := range []struct{ name, value string }{{"region", m.Region}, {"project", m.Project}, {"device", m.Device}} {
@@ -61,9 +64,9 @@ func (m *Measured) filter(now time.Time) (clickhouse.Filter, error) {
 	switch {
 	case m.Project != "" && m.Region == "":
 		return f, invalid("project", m.Project, "is given without its region")
-	case !within(m.From) || !within(m.To):
+	case !within(m.From) || !within(to):
 		return f, invalid("from", "", "the time is not between 1970 and 2200")
-	case !m.From.Before(m.To):
+	case !m.From.Before(to):
 		return f, invalid("from", m.From.Format(time.RFC3339), "is not before to")
 	}
 	return f, nil

@@ -112,7 +112,7 @@ func (a *API) guard(op *operation) func(huma.Context, func(huma.Context)) {
 		}
 		if p == nil && op.Heavy {
 			who := string(v.caller.Principal.Kind) + ":" + v.caller.Principal.ID
-			if !a.heavy.enter(who) {
+			if !a.heavy.enter(ctx, who) {
 				p = problem(http.StatusTooManyRequests, CodeTooMany, "you have %d heavy queries running; wait for one to end", maxHeavy).later(5 * time.Second)
 			} else {
 				defer a.heavy.leave(who)
