@@ -113,14 +113,14 @@ func (e *exam) season(hours []int) bool {
 			now, then, known = now+a, then+b, known+1
 		}
 	}
-	heat := e.medium == tariff.Heat
-	if float64(known) < leastKnown*float64(len(hours)) {
-		return heat
+	least := asLastYear
+	if e.medium == tariff.Heat {
+		least = asLastCold
 	}
-	if heat {
-		return then >= asLastCold*now
+	if known == 0 || float64(known) < leastKnown*float64(len(hours)) {
+		return e.medium == tariff.Heat
 	}
-	return then >= asLastYear*now
+	return then >= least*now
 }
 
 // leastKnown of the hours have to be known of both years to compare them.
