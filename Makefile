@@ -8,7 +8,9 @@ MAKEFLAGS += --no-builtin-rules
 ENGINE_DIR := internal/clickhouse/embedded/lib
 WEB_DIR    := dashboard/web
 GO_SOURCES := $(shell find . \( -name '*.go' -o -name '*.sql' -o -name '*.tmpl' \) -not -path '*/node_modules/*')
-WEB_SOURCES := $(shell find $(WEB_DIR)/src $(WEB_DIR)/*.json $(WEB_DIR)/*.mjs $(WEB_DIR)/*.html -type f 2>/dev/null)
+# The types of the API are made from its document, so the page is built from it, too.
+WEB_SOURCES := $(shell find $(WEB_DIR)/src $(WEB_DIR)/public $(WEB_DIR)/scripts $(WEB_DIR)/*.json $(WEB_DIR)/*.ts $(WEB_DIR)/*.html -type f -not -name schema.ts 2>/dev/null) \
+	dashboard/api/testdata/openapi.json
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # How long each fuzz target runs in `make fuzz`.

@@ -36,7 +36,7 @@ func TestBrowser(t *testing.T) {
 	control := s.control()
 	defer control.Close()
 	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "--test-concurrency=1",
-		"test/unit.mjs", "test/account.mjs", "test/browser.mjs", "test/incidents.mjs")
+		"test/unit.mjs", "test/account.mjs", "test/browser.mjs", "test/incidents.mjs", "test/shell.mjs")
 	run.Dir = "web"
 	run.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,

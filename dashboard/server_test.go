@@ -129,6 +129,16 @@ func TestApplicationFiles(t *testing.T) {
 		t.Errorf("an unchanged page is sent again: %s", again.Status)
 	}
 
+	for path, status := range map[string]int{
+		"/live": 200, "/incidents/20261120-abcdefghijklmnop": 200, "/devices/north/harbour/meter/m-1": 200,
+		"/lives": 404, "/live.js": 404, "/assets/live": 404, "/x/live": 404, "//live": 404,
+	} {
+		answer, body := s.get(path)
+		if answer.StatusCode != status || strings.Contains(string(body), "<title>Steward") != (status == 200) {
+			t.Errorf("%s: %s, want %d: %s", path, answer.Status, status, body)
+		}
+	}
+
 	plain, body := s.get("/assets/app-ABCDEF.js")
 	if string(body) != script || plain.Header.Get("Content-Encoding") != "" || !strings.Contains(plain.Header.Get("Cache-Control"), "immutable") ||
 		plain.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {

@@ -56,6 +56,20 @@ type asset struct {
 // pathDocs is the reference of the API.
 const pathDocs = "/api/docs"
 
+// views are the first parts of the application's own addresses (see
+// web/src/areas.ts and router.ts): all of them are answered with its page, which
+// knows the rest. Any other address that is no file is not found.
+var views = map[string]bool{
+	"live": true, "incidents": true, "devices": true, "energy": true, "reliability": true,
+	"response": true, "headquarters": true, "settings": true, "denied": true,
+}
+
+// isView reports whether a path is an address of the application.
+func isView(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return views[first]
+}
+
 // static serves the application from memory.
 type static struct {
 	assets map[string]*asset // by URL path
@@ -129,9 +143,13 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and HEAD are answered here")
 		return
 	}
-	a, ok := s.assets[r.URL.Path]
+	path := r.URL.Path
+	if isView(path) {
+		path = "/"
+	}
+	a, ok := s.assets[path]
 	switch {
-	case !ok && r.URL.Path == "/":
+	case !ok && path == "/":
 		notBuilt(w)
 		return
 	case !ok:

@@ -1,7 +1,8 @@
 // The reference of the API, drawn from the server's own description of it.
 // Whoever is signed in can try operations here, as himself.
+import './style/docs.css';
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
-import { loadSession, session } from './session';
+import { loadSession, session } from './session/session';
 
 /** Changes need the session's token. It is asked for when the first is made. */
 async function withToken(request: { method?: string; url: string; headers: Record<string, string> }): Promise<unknown> {

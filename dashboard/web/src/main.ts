@@ -1,41 +1,30 @@
-// Finds out who is there, and shows him the application or the door. What is
-// after the # of the address stays, so that one comes back to where one was.
-import { onSignedOut } from './api';
-import { startApplication } from './application';
-import { h, icon } from './dom';
-import { locale, switchLanguage, words } from './i18n';
-import { loadSession, session } from './session';
-import { applyTheme } from './views/header';
-import { signInView } from './views/signin';
+// Finds out who is there, and shows him the application or the door. The address
+// stays, so that one comes back to where one was.
+import './style/main.css';
+import { createApp, h, shallowReactive, watchEffect } from 'vue';
+import App from './App.vue';
+import { onSignedOut } from './api/call';
+import { i18n, locale, words } from './i18n';
+import { startLive, useLive } from './live/live';
+import { followNames } from './live/names';
+import { router } from './router';
+import { loadSession, session } from './session/session';
+import { applyTheme } from './shell/theme';
+import { routeOf } from './views/live/parts/page';
+import { scopeOf } from './views/live/parts/route';
 
-const root = document.getElementById('app')!;
 /** Between two attempts to reach the server, in milliseconds. */
 const again = 3000;
 
-let application: { stop(): void } | undefined;
-let atTheDoor = false;
-
-function showSignIn(reason: string): void {
-  application?.stop();
-  application = undefined;
-  atTheDoor = true;
-  const t = words();
-  document.documentElement.lang = locale();
-  document.title = `${t.signIn} · ${t.appName}`;
-  root.replaceChildren(signInView({
-    reason,
-    switchLanguage: () => {
-      switchLanguage();
-      showSignIn(reason ? words().signedOutNote : '');
-      root.querySelector<HTMLElement>('[data-test=language]')?.focus();
-    },
-    // A new page, so that nothing of whoever sat here before stays in it.
-    done: () => window.location.reload(),
-  }));
-}
+/** What is shown: stage as in App, and at the door why one has to sign in again. */
+const shown = shallowReactive<{ stage: 'none' | 'away' | 'door' | 'shell'; why: '' | 'ended' | 'sso' }>({ stage: 'none', why: '' });
+let ssoWhy = '';
 
 function signedOut(): void {
-  if (!atTheDoor) showSignIn(words().signedOutNote);
+  if (shown.stage !== 'shell') return;
+  useLive().connection.stop();
+  shown.why = 'ended';
+  shown.stage = 'door';
 }
 
 /** A connection was refused: signed out, or is the server only away? */
@@ -50,29 +39,54 @@ async function doubted(): Promise<void> {
 
 /** Why the company's sign-in sent us back without a session; said once. */
 function ssoFailure(): string {
-  const why = new URLSearchParams(window.location.search).get('sign_in');
+  const query = new URLSearchParams(window.location.search);
+  const why = query.get('sign_in');
   if (why === null) return '';
-  window.history.replaceState(null, '', window.location.pathname + window.location.hash);
-  return words().ssoFailed[why] ?? '';
+  query.delete('sign_in');
+  const rest = query.toString();
+  window.history.replaceState(window.history.state, '', window.location.pathname + (rest ? `?${rest}` : '') + window.location.hash);
+  return why;
 }
+
+const reason = () => (shown.why === 'ended' ? words().signedOutNote : shown.why === 'sso' ? words().ssoFailed[ssoWhy] ?? '' : '');
 
 async function begin(): Promise<void> {
   applyTheme();
+  watchEffect(() => {
+    document.documentElement.lang = locale();
+  });
+  ssoWhy = ssoFailure();
+  const app = createApp({ render: () => (shown.stage === 'none' ? null : h(App, { stage: shown.stage, reason: reason() })) });
+  app.use(i18n);
+  app.directive('focus', { mounted: (element: HTMLElement) => element.focus() });
+  app.mount('#app');
   for (;;) {
     try {
       await loadSession();
       break;
     } catch {
-      const t = words();
-      document.documentElement.lang = locale();
-      root.replaceChildren(h('div', { class: 'gate' }, h('p', { class: 'gate-note', role: 'status' }, icon('reload'), t.neverConnected)));
+      shown.stage = 'away';
       await new Promise((resume) => window.setTimeout(resume, again));
     }
   }
   const present = session();
-  if (!present.person || present.must_change_password) return showSignIn(ssoFailure());
+  if (!present.person || present.must_change_password) {
+    shown.why = ssoWhy ? 'sso' : '';
+    shown.stage = 'door';
+    return;
+  }
   onSignedOut(signedOut);
-  application = startApplication(root, { over: signedOut, doubted: () => void doubted() });
+  app.use(router);
+  await router.isReady();
+  startLive(scopeOf(routeOf(router.currentRoute.value)), { over: signedOut, doubted: () => void doubted() });
+  followNames();
+  shown.stage = 'shell';
 }
 
 void begin();
+
+/** After an update of the server the files of the old page are gone: the new page has them. */
+window.addEventListener('vite:preloadError', (event) => {
+  event.preventDefault();
+  window.location.reload();
+});

@@ -38,7 +38,7 @@ const words = {
 
 for (const language of ['en', 'zh']) {
   test(`signing in, with a wrong password first: ${language}`, () =>
-    scene({ person: '', language, hash: '#region=north&project=harbour&class=meter' }, async (page) => {
+    scene({ person: '', language, path: '/live?at=north/harbour&class=meter' }, async (page) => {
       await play({ do: 'reading', device: meter, metric: 'power_kw', value: 3.25 }, { do: 'reading', device: panel, metric: 'smoke_ppm', value: 1 });
       const t = words[language];
       await door(page).waitFor();
@@ -60,7 +60,7 @@ for (const language of ['en', 'zh']) {
       await fill(page, 'viewer', password);
       await live(page).waitFor();
       // back where one was, and the cookie is out of scripts' reach
-      assert.match(page.url(), /#region=north&project=harbour&class=meter$/);
+      assert.match(page.url(), /\/live\?at=north\/harbour&class=meter$/);
       await page.locator(`[data-device="${meter}"]`).waitFor();
       assert.equal(await page.evaluate(() => document.cookie), '');
       const [cookie] = await page.context().cookies();
@@ -110,14 +110,14 @@ test('the menu says who one is, and signs out', () =>
 
 test('signing out everywhere ends the other pages, which come back to where they were', () =>
   scene({ person: 'north', fresh: true }, async (page) => {
-    const other = await open({ person: 'north', fresh: true, hash: '#region=north&class=elevator' });
+    const other = await open({ person: 'north', fresh: true, path: '/live?at=north&class=elevator' });
     await page.locator('[data-test=account]').click();
     await page.locator('[data-test=sign-out-everywhere]').click();
     await door(page).waitFor();
     await door(other).getByText('Your session has ended').waitFor();
     await fill(other, 'north', password);
     await live(other).waitFor();
-    assert.match(other.url(), /#region=north&class=elevator$/);
+    assert.match(other.url(), /\/live\?at=north&class=elevator$/);
     await close(other);
   }));
 
@@ -129,7 +129,7 @@ test('a session that was ended elsewhere is noticed, also after the server was a
   }));
 
 test('a person of one project sees that project only', () =>
-  scene({ person: 'garden', hash: '#region=north&project=harbour' }, async (page) => {
+  scene({ person: 'garden', path: '/live?at=north/harbour' }, async (page) => {
     await play(
       { do: 'reading', device: meter, metric: 'power_kw', value: 1 }, { do: 'reading', device: panel, metric: 'smoke_ppm', value: 1 },
       { do: 'event', device: 'north/harbour/elevator/lift-1', kind: 'entrapment', id: 'e' },

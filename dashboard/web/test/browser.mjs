@@ -1,7 +1,7 @@
 // The application in a real browser, against a real server: what a person sees.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { barriers, close, launch, open, play, quit } from './driver.mjs';
+import { barriers, close, launch, open, play, quit, url } from './driver.mjs';
 import { takeShots } from './shots.mjs';
 
 before(launch);
@@ -56,11 +56,11 @@ test('an entrapment is on top with a running clock until it is over', () =>
     assert.match(await strip.locator('[role=alert]').textContent(), /Entrapment: harbour lift-1/);
 
     // from another scope it is still there, and it leads to its device
-    await page.goto(page.url().split('#')[0] + '#project=garden&region=south');
+    await page.goto(`${url}/live?at=south/garden`);
     await strip.getByRole('button', { name: /Entrapment/ }).click();
     await page.locator('[data-test=detail]').getByRole('heading', { name: 'lift-1' }).waitFor();
     await page.locator('[data-test=detail]').getByText('Entrapment').waitFor();
-    assert.match(page.url(), /project=harbour/);
+    assert.match(page.url(), /at=north\/harbour/);
 
     await play({ do: 'event', device: lift, kind: 'arrived', id: 'a', age_ms: 5000 });
     await strip.getByText(/help on site after 02:\d\d/).waitFor();
@@ -92,7 +92,7 @@ test('counts, filters, links and the way back', () =>
 
     await harbour.getByRole('button', { name: /Elevators/ }).click();
     await page.getByText('1 device', { exact: true }).waitFor();
-    assert.match(page.url(), /#region=north&project=harbour&class=elevator$/);
+    assert.match(page.url(), /\/live\?at=north\/harbour&class=elevator$/);
     await row(page, lift).waitFor();
     assert.equal(await row(page, meter).count(), 0);
     assert.equal(await page.locator('[data-row="south/garden"]').count(), 1, 'the counts are of everything');
@@ -147,12 +147,12 @@ test('what devices say stays text', () =>
       { do: 'event', device: panel, kind: 'alarm', id: hostile, attrs: JSON.stringify({ zone: hostile }) },
       { do: 'rejected', topic: hostile, payload: base64(hostile + '\u0000\u001b[2J'), reason: 'bad_topic', error: hostile },
     );
-    await page.goto(page.url().split('#')[0] + `#device=${meter}`);
+    await page.goto(`${url}/live?device=${meter}`);
     const detail = page.locator('[data-test=detail]');
     await detail.locator('tr', { hasText: '__proto__' }).getByText('7', { exact: true }).waitFor();
     await detail.locator('tr', { hasText: 'constructor' }).getByText('8', { exact: true }).waitFor();
     await detail.locator('tr', { hasText: 'mode' }).getByText(hostile).waitFor();
-    await page.goto(page.url().split('#')[0] + '#');
+    await page.goto(`${url}/live`);
     await page.locator('.events').getByText(hostile).first().waitFor();
     await page.locator('.events').getByText('toString').waitFor();
     await page.locator('.rejected code').getByText('\\x00\\x1b[2J').waitFor();

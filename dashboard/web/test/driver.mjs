@@ -78,7 +78,7 @@ export async function quit() {
 }
 
 /** A page of its own profile, of somebody who is signed in; of nobody when person is empty. What it logs as an error fails the test that calls noErrors. */
-export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, hash = '', timezone = 'Asia/Shanghai', person = 'boss', fresh = false } = {}) {
+export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, path = '/', timezone = 'Asia/Shanghai', person = 'boss', fresh = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -93,7 +93,7 @@ export async function open({ language = 'en', theme = 'light', width = 1440, hei
   page.on('console', (message) => {
     if (message.type() === 'error') page.errors.push(message.text());
   });
-  await page.goto(url + '/' + hash);
+  await page.goto(url + path);
   await page.locator(person ? '[data-test=connection][data-state=live]' : '[data-test=signin]').waitFor();
   // A question without an answer fails the test sooner than the default half minute.
   page.setDefaultTimeout(15_000);

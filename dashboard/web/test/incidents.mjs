@@ -2,7 +2,7 @@
 // somebody has done what is to be done.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { barriers, clock, close, incident, incidentIs, launch, open, play, quit } from './driver.mjs';
+import { barriers, clock, close, incident, incidentIs, launch, open, play, quit, url } from './driver.mjs';
 import { takeIncidentShots } from './shots.mjs';
 
 before(launch);
@@ -145,7 +145,7 @@ test('who may only look sees no buttons, and only his places', () =>
     await pane(page).locator('.entry').waitFor();
     assert.equal(await page.locator('[data-deed]').and(page.locator(':visible')).count(), 0);
     // A colleague's link to what is not among one's own.
-    await page.goto(page.url().split('#')[0] + `#incident=${burning.id}`);
+    await page.goto(`${url}/live?incident=${burning.id}`);
     await pane(page).getByText('It is gone, or it is not among yours.').waitFor();
   }));
 
@@ -173,7 +173,7 @@ test('the others: the gravest first, marks in words, the quiet ones last', () =>
     await card(page, explained).locator('.call-open').click();
     await pane(page).getByRole('button', { name: 'Power loss' }).click();
     await pane(page).getByRole('heading', { name: 'Power loss' }).waitFor();
-    await page.goto(page.url().split('#')[0] + `#incident=${flapping.id}`);
+    await page.goto(`${url}/live?incident=${flapping.id}`);
     await pane(page).getByText(/0\.12\sMPa/).waitFor();
     await pane(page).getByRole('button', { name: 'Show the device' }).click();
     await page.locator('[data-test=detail]').getByRole('heading', { name: 'm-1' }).waitFor();

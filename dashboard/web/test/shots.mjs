@@ -69,10 +69,10 @@ export async function takeShots(folder) {
   await shot('danger-en-dark', { language: 'en', theme: 'dark' });
   await shot('danger-zh-phone', { language: 'zh', ...phone });
   await shot('danger-en-phone-dark', { language: 'en', theme: 'dark', ...phone });
-  for (const tab of ['projects', 'events', 'rejected']) await shot(`${tab}-zh-phone`, { language: 'zh', ...phone, hash: `#tab=${tab}` });
-  await shot('projects-en-phone', { language: 'en', ...phone, hash: '#tab=projects' });
-  await shot('project-en', { language: 'en', hash: '#region=east&project=riverside-garden&class=elevator&device=east/riverside-garden/elevator/lift-b2-004' });
-  await shot('detail-zh-phone', { language: 'zh', ...phone, hash: '#device=east/riverside-garden/elevator/lift-b2-004' });
+  for (const tab of ['projects', 'events', 'rejected']) await shot(`${tab}-zh-phone`, { language: 'zh', ...phone, path: `/live?tab=${tab}` });
+  await shot('projects-en-phone', { language: 'en', ...phone, path: '/live?tab=projects' });
+  await shot('project-en', { language: 'en', path: '/live?at=east/riverside-garden&class=elevator&device=east/riverside-garden/elevator/lift-b2-004' });
+  await shot('detail-zh-phone', { language: 'zh', ...phone, path: '/live?device=east/riverside-garden/elevator/lift-b2-004' });
   await shot('search-zh', { language: 'zh' }, (page) => page.keyboard.press('/').then(() => page.keyboard.type('lift jade')));
   await shot('nothing-en', { language: 'en' }, (page) => page.keyboard.press('/').then(() => page.keyboard.type('no such thing')));
   await shot('tablet-en', { language: 'en', width: 1024, height: 768 });

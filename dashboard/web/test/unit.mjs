@@ -1,23 +1,38 @@
 // The parts of the application that need no page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const { en, zh, Store, parseRoute, formatRoute, elapsed, clockState, merged } = await load(`
-  export { en } from './messages.en';
-  export { zh } from './messages.zh';
-  export { Store } from './store';
-  export { clockState, merged } from './incidents';
-  export { parseRoute, formatRoute } from './route';
-  export { elapsed } from './clock';
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+const {
+  en, zh, Store, parseQuery, formatQuery, elapsed, clockState, merged, fromHash, address, contains, Problem, interval, share, duration, quantity, money, day,
+  choice, choices, flag, whole, text,
+} = await load(`
+  export { en } from './messages/en/words';
+  export { zh } from './messages/zh/words';
+  export { Store } from './live/store';
+  export { clockState, merged } from './live/incidents';
+  export { parseQuery, formatQuery } from './views/live/parts/route';
+  export { elapsed } from './live/clock';
+  export { fromHash } from './oldLinks';
+  export { address } from './api/client';
+  export { Problem } from './api/call';
+  export { contains } from './session/session';
+  export { interval, share, duration, quantity, money, day } from './format/format';
+  export { choice, choices, flag, whole, text } from './use/query';
 `);
 
 /** Bundles sources of the application and imports what they export. */
 async function load(contents) {
   const result = await build({
-    stdin: { contents, resolveDir: fileURLToPath(new URL('../src', import.meta.url)), loader: 'ts' },
-    bundle: true, write: false, format: 'esm',
+    stdin: { contents, resolveDir: src, loader: 'ts' },
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'] }, configurable: true });" },
   });
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
@@ -49,6 +64,45 @@ test('the languages say different things', () => {
     return typeof of(en) === 'string' && of(en) === of(zh);
   });
   assert.deepEqual(same, ['directionState.0']); // a dash is a dash
+});
+
+/** The messages of views, by file. */
+async function messages(language) {
+  const all = {};
+  for (const file of await readdir(join(src, 'messages', language))) {
+    if (file === 'words.ts') continue; // tested above
+    all[file.replace('.ts', '')] = (await load(`export { default } from './messages/${language}/${file}';`)).default;
+  }
+  return all;
+}
+const views = { en: await messages('en'), zh: await messages('zh') };
+const flat = (value, path = '') => (typeof value === 'string' ? [[path, value]] : Object.entries(value).flatMap(([key, inner]) => flat(inner, path ? `${path}.${key}` : key)));
+
+test('views have the same messages in both languages, with the same blanks', () => {
+  const blanks = (root) => Object.fromEntries(flat(root).map(([path, text]) => [path, (text.match(/\{\w+\}/g) ?? []).sort().join()]));
+  assert.deepEqual(blanks(views.zh), blanks(views.en));
+  for (const language of ['en', 'zh']) for (const [path, text] of flat(views[language])) assert.notEqual(text.trim(), '', `${language} ${path}`);
+  for (const [path, text] of flat(views.zh)) assert.ok(/[\u4e00-\u9fff]/.test(text) || /^\W*\{|English/.test(text), `zh ${path} is not in Chinese: ${text}`);
+});
+
+test('every message that is named in the sources exists', async () => {
+  const known = flat(views.en).map(([path]) => path);
+  const missing = [];
+  let seen = 0;
+  for (const file of await readdir(src, { recursive: true })) {
+    if (!/\.(vue|ts)$/.test(file) || file.startsWith('messages') || file.endsWith('schema.ts')) continue;
+    const source = await readFile(join(src, file), 'utf8');
+    for (const [, name] of source.matchAll(/(?<![\w.])t\('([\w.]+)'/g)) {
+      seen++;
+      if (!known.includes(name)) missing.push(`${file}: ${name}`);
+    }
+    for (const [, name] of source.matchAll(/(?<![\w.])t\(`([\w.]+)\.\$\{/g)) {
+      seen++;
+      if (!known.some((path) => path.startsWith(`${name}.`))) missing.push(`${file}: ${name}.…`);
+    }
+  }
+  assert.deepEqual(missing, []);
+  assert.ok(seen > 40, `only ${seen} were found`);
 });
 
 const path = 'north/harbour/meter/m-1';
@@ -174,13 +228,78 @@ test('a timeline has each entry once, those with data first', () => {
 });
 
 test('addresses are read and written, and nonsense is not followed', () => {
-  const hash = '#region=north&project=harbour&class=meter&device=north%2Fharbour%2Fmeter%2Fm-1&tab=events';
-  assert.equal(formatRoute(parseRoute(hash)), hash);
-  const odd = parseRoute('#region=<b>&project=../x&class=oven&device=a/b&tab=nowhere');
-  assert.deepEqual(odd, { region: '', project: '', class: '', device: '', incident: '', tab: 'devices' });
-  const one = '#incident=20261120-abcdefghijklmnop';
-  assert.equal(formatRoute(parseRoute(one)), one);
-  assert.equal(parseRoute('#incident=../../session').incident, '');
+  const query = { at: 'north/harbour', class: 'meter', device: 'north/harbour/meter/m-1', tab: 'events' };
+  assert.deepEqual(formatQuery(parseQuery(query)), query);
+  assert.deepEqual(formatQuery(parseQuery({ at: 'north' })), { at: 'north' });
+  const nothing = { region: '', project: '', class: '', device: '', incident: '', tab: 'devices' };
+  assert.deepEqual(parseQuery({ at: '<b>/../x', class: 'oven', device: 'a/b', tab: 'nowhere', incident: '../../session' }), nothing);
+  assert.deepEqual(parseQuery({ at: 'north/harbour/b1', class: ['oven', 'meter'], device: null }), nothing);
+  assert.equal(parseQuery({ incident: '20261120-abcdefghijklmnop' }).incident, '20261120-abcdefghijklmnop');
+});
+
+test('links of before lead to the same', () => {
+  assert.deepEqual(fromHash('#incident=20261120-abcdefghijklmnop'), { name: 'incidents', params: { incident: '20261120-abcdefghijklmnop' }, query: {}, hash: '' });
+  assert.deepEqual(fromHash('#region=north&project=harbour&class=meter'), { name: 'live', query: { at: 'north/harbour', class: 'meter' }, hash: '' });
+  for (const hash of ['', '#', '#devices', '#incident=../../session']) assert.equal(fromHash(hash), undefined, hash);
+});
+
+test('the query of a view: nonsense is the default, and the default is not written', () => {
+  const f = (kind, written, value) => {
+    assert.deepEqual(kind.read(written), value);
+    assert.deepEqual(kind.read(kind.write(value)), value);
+  };
+  f(choice(['open', 'all'], 'open'), 'all', 'all');
+  f(choice(['open', 'all'], 'open'), 'some', 'open');
+  f(choices(['a', 'b', 'c']), 'a,x,c', ['a', 'c']);
+  f(flag(), '1', true);
+  f(whole(1, 1), '0', 1);
+  f(whole(1, 1), '7', 7);
+  f(whole(1, 1), '7.5', 1);
+  f(text('', /^[a-z]+$/), 'A', '');
+  assert.equal(choices(['a', 'b', 'c']).write(['c', 'a']), 'a,c', 'one order, so that links are the same');
+  for (const [kind, value] of [[choice(['open'], 'open'), 'open'], [choices(['a']), []], [flag(), false], [whole(1), 1], [text('x'), 'x']]) assert.equal(kind.write(value), undefined);
+});
+
+test('addresses of the API', () => {
+  assert.equal(address('/regions/{region}', { region: 'a/b?c' }), '/regions/a%2Fb%3Fc');
+  assert.equal(address('/incidents', {}, { severity: ['life_safety', 'critical'], state: [], kind: '', open: true, cursor: undefined, limit: 0 }), '/incidents?severity=life_safety%2Ccritical&open=true&limit=0');
+});
+
+test('what is wrong with a field is found by its name', () => {
+  const problem = new Problem(422, 'invalid', '1 field is not right', 0, [{ field: 'body.installed_on', problem: 'is not a date' }]);
+  assert.equal(problem.of('installed_on'), 'is not a date');
+  assert.equal(problem.of('name'), '');
+});
+
+test('a place that is granted has what is in it, and nothing else', () => {
+  const f = (granted, region, project, want) => assert.equal(contains(granted, { region, project }), want, `${granted} has ${region}/${project}`);
+  f('hq', undefined, undefined, true);
+  f('hq', 'north', 'harbour', true);
+  f('north', 'north', undefined, true);
+  f('north', 'north', 'harbour', true);
+  f('north', 'south', undefined, false);
+  f('north', undefined, undefined, false);
+  f('north/harbour', 'north', 'harbour', true);
+  f('north/harbour', 'north', 'har', false);
+  f('north/harbour', 'north', undefined, false);
+});
+
+test('numbers as people read them', () => {
+  const plain = (text) => text.replaceAll('\u00a0', ' ');
+  assert.equal(plain(interval({ value: 92.31, low: 88.1, high: 95.24 }, '%')), '92.3 % (88.1–95.2)');
+  assert.equal(plain(interval({ value: 4, low: 1 }, 'h')), '4.0 h (1.0–∞)');
+  assert.equal(interval({ value: null }), 'insufficient data');
+  assert.equal(plain(share(0.5)), '50.0 %');
+  assert.equal(share(undefined), 'insufficient data');
+  assert.equal(plain(quantity(1234.5, 'kWh')), '1,234.5 kWh');
+  assert.equal(money(1234.4), '¥1,234');
+  assert.equal(money(1_234_567), '¥1.2m');
+  assert.equal(plain(duration(7505)), '2 h 5 min');
+  assert.equal(plain(duration(59.6)), '1 min');
+  assert.equal(plain(duration(0.25)), '0.25 s');
+  assert.equal(plain(duration(-90)), '−1 min 30 s');
+  assert.equal(day('2026-11'), 'November 2026');
+  assert.equal(day('2026-11-05'), '05/11/2026');
 });
 
 test('elapsed time', () => {

@@ -1,0 +1,108 @@
+// Numbers and times as people of the page's language write them, in the zone of
+// their browser.
+import type { MetricInfo } from '../live/protocol';
+import { locale, word, words } from '../i18n';
+
+/** Formatters are costly to make and drawn thousands of times. */
+const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function number(digits: number): Intl.NumberFormat {
+  const key = `n${digits}${locale()}`;
+  let format = made.get(key) as Intl.NumberFormat | undefined;
+  if (!format) made.set(key, (format = new Intl.NumberFormat(locale(), { maximumFractionDigits: digits })));
+  return format;
+}
+
+function date(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `d${name}${locale()}`;
+  let format = made.get(key) as Intl.DateTimeFormat | undefined;
+  if (!format) made.set(key, (format = new Intl.DateTimeFormat(locale(), options)));
+  return format;
+}
+
+/** A number with as many digits as a glance can use; exactly, with as many as were sent. */
+export function formatNumber(value: number, exactly = false): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e12 || size < 1e-4)) return value.toExponential(exactly ? 6 : 2);
+  return number(exactly ? 6 : size >= 10_000 ? 0 : size >= 1000 ? 1 : size >= 10 ? 2 : 3).format(value);
+}
+
+export function formatCount(value: number): string {
+  return number(0).format(value);
+}
+
+export function formatRate(value: number): string {
+  return number(value >= 100 ? 0 : 1).format(value);
+}
+
+/** The value of a metric as people read it, without its unit. */
+export function formatValue(name: string, value: number | string | null, exactly = false): string {
+  if (value === null) return '–';
+  if (typeof value === 'string') return value;
+  const t = words();
+  const states = { door_open: t.doorState, passenger: t.passengerState, direction: t.directionState }[name];
+  return states?.[value] ?? formatNumber(value, exactly);
+}
+
+/** The unit that belongs to formatValue's text: none when that is a word. */
+export function unitOf(info: MetricInfo | undefined, value: number | string | null): string {
+  return typeof value === 'number' && info ? info.unit : '';
+}
+
+export function metricName(name: string): string {
+  return word(words().metricName, name);
+}
+
+const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+
+/** The time of day, with the date when it is not today. */
+export function formatTime(ms: number): string {
+  if (!validTime(ms)) return '–';
+  const at = new Date(ms);
+  const today = new Date().toDateString() === at.toDateString();
+  return today
+    ? date('clock', clock).format(at)
+    : date('day', { month: '2-digit', day: '2-digit', ...clock }).format(at);
+}
+
+/** The whole time with the zone, for tooltips. */
+/** Day and minute, for what is not of this hour. */
+export function formatShort(ms: number): string {
+  return date('short', { dateStyle: 'short', timeStyle: 'short' }).format(ms);
+}
+
+export function formatFull(ms: number): string {
+  if (!validTime(ms)) return '–';
+  return date('full', {
+    year: 'numeric', month: '2-digit', day: '2-digit', ...clock, fractionalSecondDigits: 3, timeZoneName: 'short',
+  }).format(new Date(ms));
+}
+
+/** How long ago, in one unit. */
+export function formatAge(ms: number): string {
+  const t = words();
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return t.ageSeconds(seconds);
+  if (seconds < 3600) return t.ageMinutes(Math.floor(seconds / 60));
+  if (seconds < 86_400) return t.ageHours(Math.floor(seconds / 3600));
+  return t.ageDays(Math.floor(seconds / 86_400));
+}
+
+function validTime(ms: number): boolean {
+  return ms > 0 && ms < 8.64e15;
+}
+
+/** What does not print is written as its code, so that a payload's bytes can be seen. */
+export function visible(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]/g, (c) =>
+    ({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Attributes of an event on one line. */
+export function formatAttributes(attrs: Record<string, unknown>): string {
+  return Object.entries(attrs)
+    .slice(0, 6)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(' · ')
+    .slice(0, 300);
+}

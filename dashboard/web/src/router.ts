@@ -1,0 +1,64 @@
+// The addresses of the application. Every view, with its filters and its part of the
+// company, has one that can be sent to a colleague; Back goes back.
+//
+//   /live?at=north/harbour&class=meter
+//   /incidents/20261120-abcdefghijklmnop
+//
+// The server knows the first part of each (see routes in dashboard/static.go).
+import { createRouter, createWebHistory, type RouteLocationRaw, type RouteRecordRaw } from 'vue-router';
+import { areas } from './areas';
+import { needMessages } from './i18n';
+import { fromHash } from './oldLinks';
+import { mayAnywhere, type Permission } from './session/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** The area that it belongs to. */
+    area?: string;
+    /** The messages that it needs, by file. */
+    messages?: readonly string[];
+    /** The permission without which it shows nothing. */
+    needs?: Permission;
+  }
+}
+
+const absent = () => import('./views/AbsentView.vue');
+
+/** The views of the areas; each is loaded when it is gone to. */
+const views: Record<string, RouteRecordRaw[]> = {
+  live: [{ path: '/live', name: 'live', component: () => import('./views/live/LiveView.vue') }],
+  incidents: [
+    { path: '/incidents/:incident([0-9]{8}-[a-z2-7]{16})?', name: 'incidents', component: () => import('./views/incidents/IncidentsView.vue'), meta: { messages: ['incidents'] } },
+  ],
+};
+
+const records: RouteRecordRaw[] = [
+  { path: '/', redirect: (to) => ({ name: 'live', query: to.query, hash: '' }) },
+  ...areas.flatMap((area): RouteRecordRaw[] =>
+    (views[area.name] ?? [{ path: `/${area.name}/:rest(.*)*`, name: area.name, component: absent } as RouteRecordRaw])
+      .map((record) => ({ ...record, meta: { area: area.name, needs: area.needs, ...record.meta } }) as RouteRecordRaw)),
+  { path: '/denied', name: 'denied', component: () => import('./views/DeniedView.vue') },
+  { path: '/:rest(.*)*', name: 'missing', component: () => import('./views/MissingView.vue') },
+];
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: records,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+router.beforeEach((to, from) => {
+  const old = to.hash ? fromHash(to.hash) : undefined;
+  if (old) return old;
+  // The part of the company that is looked at goes along from view to view.
+  if (to.query['at'] === undefined && from.query['at'] && to.name !== from.name && !to.redirectedFrom) {
+    return { ...to, query: { ...to.query, at: from.query['at'] } } as RouteLocationRaw;
+  }
+  return true;
+});
+
+router.beforeResolve(async (to) => {
+  if (to.meta.needs && !mayAnywhere(to.meta.needs)) return { name: 'denied', query: { from: to.fullPath }, replace: true };
+  await needMessages(to.meta.messages ?? []);
+  return true;
+});

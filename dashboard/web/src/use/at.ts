@@ -1,0 +1,41 @@
+// The part of the company that is looked at: everything, a region, or a project. It is
+// in the query of every view's address as at=region or at=region/project.
+import { computed, type ComputedRef } from 'vue';
+import { useRoute, useRouter, type LocationQuery } from 'vue-router';
+import { projectName, regionName } from '../live/names';
+import { sees } from '../session/session';
+import { changeQuery, one } from './query';
+
+export interface At {
+  region: string; // empty: everything
+  project: string; // empty: the whole region
+}
+
+const pattern = /^([a-z0-9][a-z0-9_-]{0,63})(?:\/([a-z0-9][a-z0-9_-]{0,63}))?$/;
+
+/** Reads a place; one that is none, or that this person does not see, is everything. */
+export function readAt(query: LocationQuery): At {
+  const found = pattern.exec(one(query, 'at') ?? '');
+  const [, region = '', project = ''] = found ?? [];
+  return sees(region, project) ? { region, project } : { region: '', project: '' };
+}
+
+export function writeAt({ region, project }: At): string | undefined {
+  return region ? (project ? `${region}/${project}` : region) : undefined;
+}
+
+export function nameOf({ region, project }: At, everything: string): string {
+  if (!region) return everything;
+  return project ? projectName(region, project) : regionName(region);
+}
+
+/** The place, and going to another one. For the API: { region, project } without what is empty. */
+export function useAt(): { at: ComputedRef<At>; filter: ComputedRef<{ region?: string; project?: string }>; go(to: At): void } {
+  const route = useRoute();
+  const router = useRouter();
+  const at = computed(() => readAt(route.query));
+  const filter = computed(() => ({
+    ...(at.value.region ? { region: at.value.region } : {}), ...(at.value.project ? { project: at.value.project } : {}),
+  }));
+  return { at, filter, go: (to) => changeQuery(router, { at: writeAt(to) }) };
+}

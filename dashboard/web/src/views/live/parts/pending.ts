@@ -1,0 +1,150 @@
+// Devices that publish and that nobody has approved yet. The button is there
+// only when there are some, for those who may decide.
+import { all, call, Problem, type List } from '../../../api/call';
+import { h, icon, setChildren, setText } from './dom';
+import { formatCount, formatFull, formatShort } from '../../../format/words';
+import { word, words } from '../../../i18n';
+import { placeName } from '../../../live/names';
+import { mayConfigure } from '../../../session/session';
+import type { ClassName } from '../../../live/protocol';
+
+interface PendingDevice {
+  region: string;
+  project: string;
+  class: ClassName;
+  id: string;
+  first_seen: string;
+}
+
+/** How often the server is asked, in milliseconds. */
+const every = 15_000;
+/** How many are listed; the number is of all. */
+const listed = 200;
+/** How many the server takes at once. */
+const atOnce = 1000;
+
+const pathOf = (d: PendingDevice) => `${d.region}/${d.project}/${d.class}/${d.id}`;
+
+export interface PendingView {
+  /** goes into the bar on top */
+  button: HTMLElement;
+  /** lies over the page */
+  panel: HTMLElement;
+  stop(): void;
+}
+
+export function pendingView(): PendingView {
+  const t = words();
+  let devices: PendingDevice[] = [];
+  let total = 0;
+  let busy = false;
+  let timer = 0;
+
+  const count = h('span', { 'data-test': 'pending-count' });
+  const button = h('button', { type: 'button', class: 'tool pending-button', 'data-test': 'pending', title: t.pendingTitle, click: () => show(panel.hidden !== false) },
+    icon('inbox'), h('span', { class: 'pending-word' }, t.pending), count);
+  const title = h('h2', { id: 'pending-title', tabindex: -1 });
+  const error = h('p', { class: 'gate-error', role: 'alert' });
+  const list = h('div', { class: 'pending-list' });
+  const panel = h('aside', { class: 'detail pending', 'aria-labelledby': 'pending-title', 'data-test': 'pending-panel', keydown: (event) => {
+    if ((event as KeyboardEvent).key === 'Escape') show(false);
+  } },
+  h('div', { class: 'detail-head' }, icon('inbox'), h('div', {}, title, h('p', { class: 'dim' }, t.pendingHint)),
+    h('button', { type: 'button', class: 'tool', 'aria-label': t.close, title: t.close, click: () => show(false) }, icon('close'))),
+  error,
+  h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'pending-title' }, list));
+  button.hidden = true;
+  panel.hidden = true;
+  error.hidden = true;
+
+  function show(open: boolean): void {
+    panel.hidden = !open;
+    button.setAttribute('aria-expanded', String(open));
+    if (open) title.focus({ preventScroll: true });
+    else if (!button.hidden) button.focus({ preventScroll: true });
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const page = await call<List<PendingDevice>>('GET', `/devices?state=pending&total=true&limit=${listed}`);
+      devices = page.items;
+      total = page.total ?? devices.length;
+    } catch {
+      return; // what was known stays; the connection's own banner says when the server is away
+    }
+    draw();
+  }
+
+  function draw(): void {
+    button.hidden = total === 0;
+    if (total === 0 && !panel.hidden) show(false);
+    setText(count, formatCount(total));
+    setText(title, t.pendingCount(total));
+    const groups = new Map<string, PendingDevice[]>();
+    for (const device of devices) {
+      const key = `${device.region}/${device.project}`;
+      const group = groups.get(key);
+      if (group) group.push(device);
+      else groups.set(key, [device]);
+    }
+    const parts: HTMLElement[] = [...groups.values()].map((group) => {
+      const { region, project } = group[0]!;
+      const name = placeName(region, project);
+      return h('section', { class: 'pending-group', 'data-place': `${region}/${project}` },
+        h('div', { class: 'pending-place' }, h('h3', { title: `${region}/${project}` }, name),
+          h('button', { type: 'button', class: 'link', 'data-test': 'approve-all', click: () => void decideAll(region, project), 'aria-label': `${t.approveAll}: ${name}` }, t.approveAll)),
+        h('ul', {}, ...group.map(item)));
+    });
+    if (total > devices.length) parts.push(h('p', { class: 'dim pending-more' }, t.more(total - devices.length)));
+    setChildren(list, parts);
+  }
+
+  function item(device: PendingDevice): HTMLLIElement {
+    const path = pathOf(device);
+    const first = Date.parse(device.first_seen);
+    return h('li', { class: 'pending-item', 'data-pending': path },
+      icon(device.class),
+      h('span', { class: 'pending-name' }, h('strong', {}, device.id),
+        h('span', { class: 'dim', title: first > 0 ? formatFull(first) : undefined }, word(t.classOne, device.class) + (first > 0 ? ` · ${t.firstSeen(formatShort(first))}` : ''))),
+      h('button', { type: 'button', class: 'button small', 'aria-label': `${t.approve} ${device.id}`, click: () => void decide('approve', [path]) }, t.approve),
+      h('button', { type: 'button', class: 'button small plain', 'aria-label': `${t.refuse} ${device.id}`, click: () => void decide('refuse', [path]) }, t.refuse));
+  }
+
+  async function decide(what: 'approve' | 'refuse', paths: string[]): Promise<void> {
+    if (busy || paths.length === 0) return;
+    busy = true;
+    panel.setAttribute('aria-busy', 'true');
+    error.hidden = true;
+    try {
+      for (let i = 0; i < paths.length; i += atOnce) await call('POST', `/devices/${what}`, { devices: paths.slice(i, i + atOnce) });
+    } catch (failure) {
+      if (!(failure instanceof Problem)) throw failure;
+      error.hidden = false;
+      setText(error, failure.status === 0 ? t.neverConnected : t.codes[failure.code] ?? failure.message);
+    } finally {
+      busy = false;
+      panel.removeAttribute('aria-busy');
+      await load();
+      // The button that was pressed is gone; the keyboard goes on from the title.
+      if (!panel.hidden) title.focus({ preventScroll: true });
+    }
+  }
+
+  /** Also those of the project that are not listed. */
+  async function decideAll(region: string, project: string): Promise<void> {
+    try {
+      const every = await all<PendingDevice>(`/devices?state=pending&region=${region}&project=${project}`);
+      await decide('approve', every.map(pathOf));
+    } catch (failure) {
+      if (!(failure instanceof Problem)) throw failure;
+      error.hidden = false;
+      setText(error, failure.message || t.neverConnected);
+    }
+  }
+
+  if (mayConfigure()) {
+    void load();
+    timer = window.setInterval(() => void load(), every);
+  }
+  return { button, panel, stop: () => window.clearInterval(timer) };
+}
