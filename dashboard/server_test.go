@@ -131,7 +131,7 @@ func TestApplicationFiles(t *testing.T) {
 
 	for path, status := range map[string]int{
 		"/live": 200, "/incidents/20261120-abcdefghijklmnop": 200, "/devices/north/harbour/meter/m-1": 200,
-		"/lives": 404, "/live.js": 404, "/assets/live": 404, "/x/live": 404, "//live": 404,
+		"/lives": 404, "/live.js": 404, "/assets/live": 404, "/x/live": 404,
 	} {
 		answer, body := s.get(path)
 		if answer.StatusCode != status || strings.Contains(string(body), "<title>Steward") != (status == 200) {

@@ -10,8 +10,7 @@ import { followNames } from './live/names';
 import { router } from './router';
 import { loadSession, session } from './session/session';
 import { applyTheme } from './shell/theme';
-import { routeOf } from './views/live/parts/page';
-import { scopeOf } from './views/live/parts/route';
+import { scopeFor } from './views/live/parts/page';
 
 /** Between two attempts to reach the server, in milliseconds. */
 const again = 3000;
@@ -78,7 +77,7 @@ async function begin(): Promise<void> {
   onSignedOut(signedOut);
   app.use(router);
   await router.isReady();
-  startLive(scopeOf(routeOf(router.currentRoute.value)), { over: signedOut, doubted: () => void doubted() });
+  startLive(scopeFor(router.currentRoute.value), { over: signedOut, doubted: () => void doubted() });
   followNames();
   shown.stage = 'shell';
 }

@@ -5,7 +5,7 @@
 //   /incidents/20261120-abcdefghijklmnop
 //
 // The server knows the first part of each (see routes in dashboard/static.go).
-import { createRouter, createWebHistory, type RouteLocationRaw, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 import { areas } from './areas';
 import { needMessages } from './i18n';
 import { fromHash } from './oldLinks';
@@ -47,15 +47,7 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
-router.beforeEach((to, from) => {
-  const old = to.hash ? fromHash(to.hash) : undefined;
-  if (old) return old;
-  // The part of the company that is looked at goes along from view to view.
-  if (to.query['at'] === undefined && from.query['at'] && to.name !== from.name && !to.redirectedFrom) {
-    return { ...to, query: { ...to.query, at: from.query['at'] } } as RouteLocationRaw;
-  }
-  return true;
-});
+router.beforeEach((to) => (to.hash ? fromHash(to.hash) : undefined) ?? true);
 
 router.beforeResolve(async (to) => {
   if (to.meta.needs && !mayAnywhere(to.meta.needs)) return { name: 'denied', query: { from: to.fullPath }, replace: true };

@@ -32,7 +32,7 @@ async function load(contents) {
     stdin: { contents, resolveDir: src, loader: 'ts' },
     bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
     define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
-    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'] }, configurable: true });" },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
   });
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
@@ -307,4 +307,37 @@ test('elapsed time', () => {
   assert.equal(elapsed(0, 600_000), '10:00');
   assert.equal(elapsed(0, 3_661_000), '1:01:01');
   assert.equal(elapsed(5000, 0), '00:00');
+});
+
+test('charts draw what they are given: whiskers, bands, gaps, cells', async () => {
+  const { init, barsWithWhiskers, linesWithBand, heatMap } = await load(`
+    import { use } from 'echarts/core';
+    import { SVGRenderer } from 'echarts/renderers';
+    use([SVGRenderer]);
+    export { init } from './chart/engine';
+    export * from './chart/options';
+  `);
+  const colours = {
+    text: '#111111', dim: '#222222', line: '#333333', panel: '#ffffff', accent: '#0b6672', good: '#17693a', warn: '#8a5300', bad: '#b3261e',
+    series: ['#0b6672', '#b4561f'], heat: ['#eef4f5', '#074750'],
+  };
+  const say = { number: (value) => `${value} kWh`, axis: (value) => `day ${value}` };
+  const draw = (options) => {
+    const chart = init(null, undefined, { renderer: 'svg', ssr: true, width: 600, height: 300 });
+    chart.setOption({ ...options, animation: false });
+    const svg = chart.renderToSVGString();
+    chart.dispose();
+    assert.doesNotMatch(svg, /NaN|undefined/);
+    return svg;
+  };
+  const bars = draw(barsWithWhiskers([{ name: 'Lift A', value: 3, low: 1, high: 6 }, { name: 'Lift B', value: null }, { name: 'Lift C', value: 2 }], colours, say, { value: 4, name: 'limit' }));
+  for (const word of ['Lift A', 'Lift B', 'limit', 'kWh']) assert.ok(bars.includes(word), `bars: ${word}`);
+  assert.equal(bars.match(/stroke="#111111"/g)?.length, 3, 'one whisker: a line and its two ends');
+  const lines = draw(linesWithBand([
+    { name: 'Used', points: [[1, 10, 8, 12], [2, null], [3, 14, 9, 20]] }, { name: 'Before', dashed: true, points: [[1, 9], [3, 11]] },
+  ], colours, say, { numeric: true, zoom: true }));
+  for (const word of ['Used', 'Before', 'day ']) assert.ok(lines.includes(word), `lines: ${word}`);
+  assert.ok(lines.includes('fill-opacity="0.16"'), 'the band');
+  const heat = draw(heatMap(['0', '1'], ['Mon', 'Tue'], [[0, 0, 1], [1, 0, 5], [0, 1, null]], colours, say));
+  assert.match(heat, /Tue[\s\S]*(#074750|rgba?\(7,71,80)|(#074750|rgba?\(7,71,80)[\s\S]*Tue/);
 });

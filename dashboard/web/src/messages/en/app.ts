@@ -69,7 +69,6 @@ export default {
     precondition_failed: 'Somebody else has changed this meanwhile. Look at it again.',
     unreachable: 'The server cannot be reached.',
   },
-  table: { rows: 'Rows', more: 'Loading more…', shown: '{n} shown', of: '{n} of {total}', sortBy: 'Sort by {name}' },
+  table: { sortBy: 'Sort by {name}' },
   chart: { asTable: 'As a table', asChart: 'As a chart', nothing: 'There is nothing to draw' },
-  update: { newer: 'The server has a newer version of this page.', reload: 'Load it' },
 };

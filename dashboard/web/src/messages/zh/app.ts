@@ -69,7 +69,6 @@ export default {
     precondition_failed: '期间已有他人修改，请重新查看。',
     unreachable: '无法连接到服务器。',
   },
-  table: { rows: '行', more: '正在加载更多…', shown: '已显示 {n} 条', of: '{n} / {total}', sortBy: '按{name}排序' },
+  table: { sortBy: '按{name}排序' },
   chart: { asTable: '查看表格', asChart: '查看图表', nothing: '没有可绘制的数据' },
-  update: { newer: '服务器上有本页面的新版本。', reload: '加载' },
 };

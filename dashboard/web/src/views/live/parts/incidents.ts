@@ -17,6 +17,7 @@ export function incidentsView(page: Page): View {
   const narrow = window.matchMedia('(max-width: 760px)');
   const cards = new Map<string, IncidentCard>();
   let unfolded = false;
+  let wasNarrow = narrow.matches;
 
   const title = h('h2', { id: 'incidents-title' });
   const over = h('span', { class: 'badge over-badge' }, icon('life_safety'), h('span'));
@@ -60,7 +61,6 @@ export function incidentsView(page: Page): View {
     over.hidden = n === 0;
     setText(over.lastElementChild!, t.incidentsOver(n));
   }
-  narrow.addEventListener('change', draw);
 
   return {
     element,
@@ -69,6 +69,10 @@ export function incidentsView(page: Page): View {
     },
     tick() {
       if (element.hidden) return;
+      if (wasNarrow !== narrow.matches) {
+        wasNarrow = narrow.matches;
+        draw();
+      }
       for (const card of cards.values()) if (card.element.isConnected) card.tick();
       drawOver();
     },

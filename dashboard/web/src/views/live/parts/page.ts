@@ -2,9 +2,10 @@
 import type { LocationQueryRaw, RouteLocationNormalizedLoaded, Router } from 'vue-router';
 import { useLive, type Live } from '../../../live/live';
 import type { Connection } from '../../../live/connection';
+import type { Scope } from '../../../live/protocol';
 import { placeOf, type Changes, type Store } from '../../../live/store';
 import { sees } from '../../../session/session';
-import { formatQuery, parseQuery, type Route } from './route';
+import { formatQuery, parseQuery, scopeOf, type Route } from './route';
 
 export interface Page {
   readonly store: Store;
@@ -36,6 +37,12 @@ export function routeOf(location: RouteLocationNormalizedLoaded): Route {
   const at = placeOf(route.device);
   if (sees(route.region, route.project) && sees(at.region, at.project)) return route;
   return { ...route, region: '', project: '', device: '' };
+}
+
+/** What the live connection is to tell of: the place, and on the live page one class. */
+export function scopeFor(location: RouteLocationNormalizedLoaded): Scope {
+  const scope = scopeOf(routeOf(location));
+  return location.name === 'live' ? scope : { ...scope, class: '' };
 }
 
 /** The page as parts see it. They are on the live page, and an incident also on that of incidents. */
