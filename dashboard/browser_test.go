@@ -5,11 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
 // TestBrowser plays the application in a real browser against a real server. The
-// scenes are in web/test.
+// scenes are in web/test; STEWARD_SCENES names the files of those to play alone.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
@@ -35,8 +36,11 @@ func TestBrowser(t *testing.T) {
 	s := newStage(t)
 	control := s.control()
 	defer control.Close()
-	run := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "--test-concurrency=1",
-		"test/unit.mjs", "test/account.mjs", "test/browser.mjs", "test/incidents.mjs", "test/shell.mjs")
+	scenes := []string{"test/unit.mjs", "test/account.mjs", "test/browser.mjs", "test/incidents.mjs", "test/shell.mjs"}
+	if only := os.Getenv("STEWARD_SCENES"); only != "" {
+		scenes = strings.Fields(only)
+	}
+	run := exec.CommandContext(t.Context(), node, append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, scenes...)...)
 	run.Dir = "web"
 	run.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,

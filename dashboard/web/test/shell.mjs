@@ -105,6 +105,19 @@ test('devices are found from every view', () =>
     assert.match(page.url(), /\/live\?device=west\/lake\/meter\/find-me/);
   }));
 
+test('a list that the server could not give is asked for again when it is back', () =>
+  scene({ path: '/incidents' }, async (page) => {
+    const stuck = incident(lift);
+    await play(incidentIs(stuck));
+    await listed(page, stuck).waitFor();
+    await play({ do: 'down' });
+    await page.locator('[data-show=all]').click();
+    await page.locator('.state-note[data-state=offline]').waitFor();
+    await play({ do: 'up' });
+    await listed(page, stuck).waitFor();
+    page.errors.length = 0; // the time without a server
+  }));
+
 test('what is not there, and what this version has no page for, is said', () =>
   scene({ path: '/incidents' }, async (page) => {
     await page.goto(`${url}/energy`);

@@ -2,6 +2,15 @@
 // changes. An answer that comes after the next question was asked is thrown away.
 import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } from 'vue';
 import { Problem, type List } from '../api/call';
+import { useLive } from '../live/live';
+
+/** What failed because the server was away is asked again when the live connection is back. */
+function whenBack(problem: ShallowRef<Problem | undefined>, reload: () => Promise<void>): void {
+  const { status } = useLive();
+  watch(() => status.value.state === 'live', (live) => {
+    if (live && problem.value?.status === 0) void reload();
+  });
+}
 
 export interface Loaded<T> {
   /** undefined before the first answer; the last good one while the next is awaited */
@@ -36,6 +45,7 @@ export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => P
     }
   }
   watch(on, () => void reload(), { immediate: true, deep: true });
+  whenBack(problem, reload);
   onScopeDispose(() => asked?.abort());
   return { value, problem, loading, reload };
 }
@@ -89,6 +99,7 @@ export function usePages<T>(on: WatchSource, question: (cursor: string | undefin
     ready.value = false;
     void ask(true);
   }, { immediate: true, deep: true });
+  whenBack(problem, () => ask(true));
   onScopeDispose(() => asked?.abort());
   return {
     items, total, more, problem, loading, ready,
