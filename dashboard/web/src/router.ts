@@ -33,7 +33,7 @@ const views: Record<string, RouteRecordRaw[]> = {
 };
 
 const records: RouteRecordRaw[] = [
-  { path: '/', redirect: (to) => ({ name: 'live', query: to.query, hash: '' }) },
+  { path: '/', redirect: (to) => fromHash(to.hash) ?? { name: 'live', query: to.query, hash: '' } },
   ...areas.flatMap((area): RouteRecordRaw[] =>
     (views[area.name] ?? [{ path: `/${area.name}/:rest(.*)*`, name: area.name, component: absent } as RouteRecordRaw])
       .map((record) => ({ ...record, meta: { area: area.name, needs: area.needs, ...record.meta } }) as RouteRecordRaw)),

@@ -82,7 +82,7 @@ test('one incident beside the list, by keyboard, by link, and by a link of befor
   }));
 
 test('danger to life is on top of every view, and leads to its incident', () =>
-  scene({ path: '/incidents?show=resolved' }, async (page) => {
+  scene({ path: '/incidents?class=access' }, async (page) => {
     await page.getByText('Nothing matches').waitFor();
     const strip = page.locator('[data-test=dangers]');
     assert.equal(await strip.isVisible(), false);
