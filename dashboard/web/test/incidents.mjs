@@ -99,7 +99,8 @@ test('from the card to the end: every step, by whom, and the timeline', () =>
     await pane(page).getByRole('button', { name: 'Dispatch' }).click();
     const entries = pane(page).locator('.entry');
     await entries.getByText('Zhang with two helpers <b>now</b>').waitFor();
-    assert.equal(await pane(page).locator('[data-test=note]').inputValue(), '');
+    // The connection may tell of the entry before the answer has come.
+    await page.waitForFunction(() => document.querySelector('[data-test=note]').value === '');
     await pane(page).getByRole('button', { name: 'Add note' }).click();
     await pane(page).getByRole('alert').getByText('Write the note first.').waitFor();
     await pane(page).getByRole('button', { name: 'On site' }).click();
