@@ -22,20 +22,13 @@ declare module 'vue-router' {
   }
 }
 
-const absent = () => import('./views/AbsentView.vue');
-
-/** The views of the areas; each is loaded when it is gone to. */
-const views: Record<string, RouteRecordRaw[]> = {
-  live: [{ path: '/live', name: 'live', component: () => import('./views/live/LiveView.vue') }],
-  incidents: [
-    { path: '/incidents/:incident([0-9]{8}-[a-z2-7]{16})?', name: 'incidents', component: () => import('./views/incidents/IncidentsView.vue'), meta: { messages: ['incidents'] } },
-  ],
-};
+/** The views of the areas, each in its own folder; each view is loaded when it is gone to. */
+const folders = import.meta.glob<{ default: RouteRecordRaw[] }>('./views/*/routes.ts', { eager: true });
 
 const records: RouteRecordRaw[] = [
   { path: '/', redirect: (to) => fromHash(to.hash) ?? { name: 'live', query: to.query, hash: '' } },
   ...areas.flatMap((area): RouteRecordRaw[] =>
-    (views[area.name] ?? [{ path: `/${area.name}/:rest(.*)*`, name: area.name, component: absent } as RouteRecordRaw])
+    (folders[`./views/${area.name}/routes.ts`]?.default ?? [])
       .map((record) => ({ ...record, meta: { area: area.name, needs: area.needs, ...record.meta } }) as RouteRecordRaw)),
   { path: '/denied', name: 'denied', component: () => import('./views/DeniedView.vue') },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('./views/MissingView.vue') },

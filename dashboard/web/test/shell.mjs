@@ -118,11 +118,8 @@ test('a list that the server could not give is asked for again when it is back',
     page.errors.length = 0; // the time without a server
   }));
 
-test('what is not there, and what this version has no page for, is said', () =>
+test('what is not there is said', () =>
   scene({ path: '/incidents' }, async (page) => {
-    await page.goto(`${url}/energy`);
-    await page.locator('[data-test=absent]').waitFor();
-    assert.equal(await page.locator('[data-area=energy]').count(), 0, 'it is in no navigation');
     await page.evaluate(() => window.history.pushState({}, '', '/live/nothing/here'));
     await page.reload();
     await page.locator('[data-test=missing]').waitFor();

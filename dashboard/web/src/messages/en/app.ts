@@ -49,13 +49,10 @@ export default {
     deniedHint: 'Your roles do not reach here. Your manager can give you one.',
     missingTitle: 'There is no such page',
     missingHint: 'The address may be mistyped, or the page may have moved.',
-    absentTitle: 'This version has no page for this',
-    absentHint: 'The data is there: the API gives it out, and the command line prints it.',
     errorTitle: 'That did not work',
     request: 'Request {id}',
     retry: 'Try again',
     home: 'To the live page',
-    apiReference: 'API reference',
     clear: 'Clear the filters',
   },
   codes: {

@@ -49,13 +49,10 @@ export default {
     deniedHint: '您的角色不包含此范围，可请您的经理授权。',
     missingTitle: '页面不存在',
     missingHint: '地址可能有误，或页面已移动。',
-    absentTitle: '此版本没有该页面',
-    absentHint: '数据已经具备，可通过接口或命令行获取。',
     errorTitle: '操作失败',
     request: '请求编号 {id}',
     retry: '重试',
     home: '回到实时页面',
-    apiReference: '接口文档',
     clear: '清除筛选',
   },
   codes: {
