@@ -78,7 +78,7 @@ export async function quit() {
 }
 
 /** A page of its own profile, of somebody who is signed in; of nobody when person is empty. What it logs as an error fails the test that calls noErrors. */
-export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, path = '/', timezone = 'Asia/Shanghai', person = 'boss', fresh = false } = {}) {
+export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, path = '/', timezone = 'Asia/Shanghai', person = process.env.STEWARD_PERSON ?? 'boss', fresh = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
