@@ -74,6 +74,7 @@ var parts = []part{
 	{"smallest", "the smallest program, with one and with five rows a message", (*bench).smallest},
 	{"steward", "from publish to row, live and on a backlog", (*bench).steward},
 	{"latency", "from publish to websocket frame and to row", (*bench).latency},
+	{"clients", "2,000 websocket clients of one process", (*bench).clients},
 	{"alerting", "from the publish of an entrapment to the websocket; 500 rules on one core; memory of their state", (*bench).alerting},
 	{"reads", "latest values and a month's chart, while messages come in", (*bench).reads},
 	{"disk", "bytes a reading", (*bench).disk},

@@ -30,6 +30,17 @@ func (r *report) print(w io.Writer) error {
 			t.line("%s\t%.0f\t%.1f\t%.1f\t%.1f\t%d", l.What, l.Rate, l.P50, l.P99, l.Max, l.Seen)
 		}
 	}
+	if len(r.Clients) > 0 {
+		t.head("Websocket clients", "messages/s", "cores", "KiB/client", "p50 ms", "p99 ms", "max ms", "values seen")
+		for _, c := range r.Clients {
+			t.line("%d\t%.0f\t%.2f\t%.0f\t%.1f\t%.1f\t%.1f\t%d", c.Clients, c.Rate, c.CPU, c.PerClient/1024, c.P50, c.P99, c.Max, c.Seen)
+		}
+		for _, q := range r.Ratios {
+			if q.Mode == watching {
+				t.line("%s, %s to %s\t\t%.2f", q.What, q.Of, q.To, q.Is)
+			}
+		}
+	}
 	r.printAlerting(t)
 	if len(r.Reads) > 0 {
 		t.head("Answer under load", "by", "p50 ms", "p99 ms", "max ms", "asked")

@@ -17,6 +17,7 @@ type report struct {
 	Settings    settings        `json:"settings"`
 	Throughput  []throughputRun `json:"throughput,omitempty"`
 	Latency     []latencyRun    `json:"latency,omitempty"`
+	Clients     []clientsRun    `json:"clients,omitempty"`
 	Rules       []rulesRun      `json:"rules,omitempty"`
 	RuleMemory  *ruleMemory     `json:"rule_memory,omitempty"`
 	Mathematics []mathRun       `json:"mathematics,omitempty"`
