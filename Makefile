@@ -52,7 +52,7 @@ $(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
 	npm ci --no-audit --no-fund --prefix $(ENGINE_DIR)
 	@touch $@
 
-UNRACED := ^(TestScripts|TestWallOfTheAPI|TestBrowser)$$
+UNRACED := ^(TestScripts|TestWallOfTheAPI|TestBrowser|TestStories)$$
 
 .PHONY: test
 test: build ## set up and run every test: Go with -race, browser, command line

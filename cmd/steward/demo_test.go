@@ -21,32 +21,10 @@ import (
 // and garbage, and finds each where it belongs: on the page, in the tables, in
 // quarantine.
 func TestDemo(t *testing.T) {
-	dir, page, broker := t.TempDir(), freeAddr(t), freeAddr(t)
-	logs := new(output)
-	cmd := exec.Command(program(t), "demo", "--data", dir, "--http", page, "--mqtt", broker, "--devices", "60", "--days", "2")
-	cmd.Stdout, cmd.Stderr = logs, logs
-	cmd.WaitDelay = 10 * time.Second
-	if err := mqtttest.StartTied(cmd); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended already
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("the last lines of the demonstration's log:\n%s", logs.tail(30))
-		}
-	})
-	said := func(words string) func() error {
-		return func() error {
-			if !bytes.Contains(logs.sinceRestart(), []byte(words)) {
-				return fmt.Errorf("it has not said %q", words)
-			}
-			return nil
-		}
-	}
-	until(t, startLimit, "the demonstration to run", said("Steward is running."))
-	if err := said("http://" + page)(); err != nil {
-		t.Error(err)
+	d := startDemo(t, "--devices", "60", "--days", "2")
+	dir, page, broker := d.dir, d.page, d.broker
+	if !bytes.Contains(d.logs.sinceRestart(), []byte("http://"+page)) {
+		t.Error("it does not say where its page is")
 	}
 
 	live := watchLive(t, "ws://"+page+"/api/v1/live?project=my-estate", makeToken(t, dir, "viewer"))
@@ -96,14 +74,14 @@ func TestDemo(t *testing.T) {
 	sql("SELECT device, kind, id, severity FROM events WHERE project = 'my-estate'", "e1\tentrapment\tstranger-1\tlife_safety")
 	sql("SELECT payload, reason FROM dead_letters ORDER BY reason", "garbage from a stranger\tbad_syntax\n{}\tbad_topic")
 
-	until(t, startLimit, "the history", said("The history is complete."))
+	d.await(t, startLimit, historyComplete)
 	sql("SELECT count() > 10000 FROM readings WHERE ts < now() - INTERVAL 1 DAY", "1")
 
 	// The end is clean, and the data is there the next time.
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := d.cmd.Wait(); err != nil {
 		t.Errorf("the demonstration ended with %v", err)
 	}
 	sql("SELECT count() FROM readings WHERE project = 'my-estate'", "4")

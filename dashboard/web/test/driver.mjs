@@ -6,10 +6,11 @@ import { chromium } from 'playwright-core';
 export const url = process.env.STEWARD_URL;
 export const password = process.env.STEWARD_PASSWORD;
 const control = process.env.STEWARD_CONTROL;
-if (!url || !control) throw new Error('run me by go test ./dashboard -run TestBrowser, which starts the server');
+if (!url) throw new Error('run me by go test ./dashboard -run TestBrowser, or ./cmd/steward -run TestStories, which start the server');
 
 /** Plays commands on the stage, in order, and returns what they say. */
 export async function play(...commands) {
+  if (!control) throw new Error('a whole Steward has no stage: only its devices and its API say what happens');
   const answer = await fetch(control, { method: 'POST', body: JSON.stringify(commands) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${answer.status}: ${text}`);
