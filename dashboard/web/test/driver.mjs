@@ -50,10 +50,10 @@ export function incidentIs(value, kind = 'opened', note = '', data = undefined) 
 const secrets = new Map();
 
 /** The cookie of a person's session. Unless it must be fresh, all pages of a person share one. */
-async function cookieOf(person, fresh) {
+async function cookieOf(person, fresh, secret = password) {
   if (!fresh && secrets.has(person)) return secrets.get(person);
   const answer = await fetch(`${url}/api/v1/session`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login: person, password }),
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login: person, password: secret }),
   });
   const value = /steward=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1];
   if (!answer.ok || !value) throw new Error(`sign in ${person}: ${answer.status} ${await answer.text()}`);
@@ -79,7 +79,7 @@ export async function quit() {
 }
 
 /** A page of its own profile, of somebody who is signed in; of nobody when person is empty. What it logs as an error fails the test that calls noErrors. */
-export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, path = '/', timezone = 'Asia/Shanghai', person = process.env.STEWARD_PERSON ?? 'boss', fresh = false } = {}) {
+export async function open({ language = 'en', theme = 'light', width = 1440, height = 900, path = '/', timezone = 'Asia/Shanghai', person = process.env.STEWARD_PERSON ?? 'boss', secret = undefined, fresh = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -87,7 +87,7 @@ export async function open({ language = 'en', theme = 'light', width = 1440, hei
     timezoneId: timezone,
     hasTouch: width < 600,
   });
-  if (person) await context.addCookies([await cookieOf(person, fresh)]);
+  if (person) await context.addCookies([await cookieOf(person, fresh, secret)]);
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(String(error)));
