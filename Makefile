@@ -87,8 +87,9 @@ fuzz: ## run every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: screenshots
-screenshots: build ## pictures of the page in both languages, into docs/screenshots
-	@scripts/need.sh gcc chromium
+screenshots: build ## pictures of every page in both languages, into docs/screenshots
+	@scripts/need.sh gcc chromium mosquitto
+	STORIES=test/pictures.mjs PICTURES=$(CURDIR)/docs/screenshots go test -count=1 -timeout 60m -run TestStories ./cmd/steward
 	STEWARD_SHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestBrowser ./dashboard
 	cp docs/screenshots/incidents-en.png docs/live.png
 

@@ -1,0 +1,85 @@
+// A person's day in the control room: somebody is stuck in a lift, which a device says
+// over MQTT, and is got out, which the evidence proves.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { close, launch, open, password, quit, url } from '../driver.mjs';
+import { administrator } from '../people.mjs';
+
+before(launch);
+after(quit);
+
+const [host, port] = (process.env.STEWARD_BROKER ?? '').split(':');
+
+/** Publishes as a lift does, with an acknowledgement. */
+function publish(topic, payload) {
+  execFileSync('mosquitto_pub', ['-h', host, '-p', port, '-q', '1', '-t', topic, '-m', JSON.stringify(payload)]);
+}
+
+/** A lift in which nobody is stuck. */
+async function quietLift(boss) {
+  const { items: lifts } = await boss.ask('GET', '/devices?class=elevator&state=active&limit=100');
+  const { items: open } = await boss.ask('GET', '/incidents?open=true&limit=1000');
+  const busy = new Set(open.map(({ region, project, device }) => `${region}/${project}/${device}`));
+  const lift = lifts.findLast(({ region, project, id }) => !busy.has(`${region}/${project}/${id}`));
+  assert.ok(lift, 'all lifts are in trouble');
+  return lift;
+}
+
+test('from the alarm to the evidence', async () => {
+  const boss = await administrator();
+  const lift = await quietLift(boss);
+  const page = await open({ person: '' });
+  // He signs in at the door.
+  await page.locator('input[name=username]').fill(process.env.STEWARD_PERSON);
+  await page.locator('input[name=password]').fill(password);
+  await page.keyboard.press('Enter');
+  await page.locator('[data-test=connection][data-state=live]').waitFor();
+
+  // Somebody is stuck. It stands on top with a clock that runs.
+  publish(`property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, { event: 'entrapment', id: `story-${Date.now()}`, attrs: { floor: 7, passengers: 2 } });
+  let incident;
+  await page.waitForFunction(async ([region, project, device]) => {
+    const { items } = await (await fetch(`/api/v1/incidents?open=true&severity=life_safety&region=${region}&project=${project}&limit=100`)).json();
+    window.story = items.find((one) => one.device === device && one.kind === 'entrapment');
+    return window.story !== undefined;
+  }, [lift.region, lift.project, lift.id]);
+  incident = await page.evaluate(() => window.story);
+  const card = page.locator(`[data-incident="${incident.id}"]`).first();
+  await card.waitFor();
+  const clock = card.locator('.clock').first();
+  const before = await clock.innerText();
+  await page.waitForFunction(([id, then]) => document.querySelector(`[data-incident="${id}"] .clock`)?.innerText !== then, [incident.id, before]);
+
+  // He takes it from the first call to the last.
+  await page.goto(`${url}/incidents/${incident.id}`);
+  const pane = page.locator('[data-test=incident]');
+  for (const [deed, state] of [['acknowledge', 'acknowledged'], ['dispatch', 'dispatched'], ['arrive', 'arrived'], ['resolve', 'resolved']]) {
+    await pane.locator(`[data-deed=${deed}]`).click();
+    await page.waitForFunction(async ([id, wanted]) => (await (await fetch(`/api/v1/incidents/${id}`)).json()).state === wanted, [incident.id, state]);
+  }
+  // What is proven: each step, by whom, and the message of the lift.
+  const evidence = await boss.ask('GET', `/incidents/${incident.id}/evidence`);
+  assert.equal(evidence.proof.intact, true);
+  const [paper] = await Promise.all([page.context().waitForEvent('page'), pane.locator('[data-test=evidence]').click()]);
+  await paper.waitForLoadState();
+  const text = await paper.locator('body').innerText();
+  assert.match(text, new RegExp(lift.id));
+  assert.match(text, /Entrapment/);
+  await paper.close();
+  assert.deepEqual(page.errors.filter((error) => !/status of 401/.test(error)), []); // at the door nobody was signed in
+  await close(page);
+});
+
+test('the server is away and comes back: the page says so, and misses nothing', async () => {
+  const boss = await administrator();
+  const page = await open({ path: '/live' });
+  await page.context().setOffline(true);
+  await page.locator('[data-test=connection]:not([data-state=live])').waitFor({ timeout: 60_000 });
+  const lift = await quietLift(boss);
+  publish(`property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, { event: 'entrapment', id: `away-${Date.now()}`, attrs: { floor: 3 } });
+  await page.context().setOffline(false);
+  await page.locator('[data-test=connection][data-state=live]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-incident]', { hasText: lift.name || lift.id }).first().waitFor();
+  await close(page);
+});
