@@ -9,6 +9,7 @@ export default {
   secretTaken: 'I have taken it down',
   grants: 'Roles', noGrants: 'No role', role: 'Role', place: 'Place', addGrant: 'Add a role', removeGrant: 'Take this role away',
   choosePlace: 'Choose a place', wholeRegion: 'All of {name}',
+  lookAgain: 'Look at it again',
   codes: {
     changed_meanwhile: 'Somebody else has changed this meanwhile. Close it, look at it again, then change it.',
     exists: 'There is one of this name already.',

@@ -9,6 +9,7 @@ export default {
   secretTaken: '我已记下',
   grants: '角色', noGrants: '无角色', role: '角色', place: '范围', addGrant: '添加角色', removeGrant: '移除此角色',
   choosePlace: '选择范围', wholeRegion: '{name}全部项目',
+  lookAgain: '重新查看',
   codes: {
     changed_meanwhile: '期间已有他人修改，请关闭后重新查看再修改。',
     exists: '已存在同名对象。',

@@ -1,0 +1,25 @@
+// Who may sign in, and what they may do.
+export default {
+  title: 'People', about: 'Who may sign in, with which roles at which places',
+  person: 'Person', new: 'New person', create: 'Create', edit: 'Change name, email or roles', made: '{name} can sign in now',
+  columns: { name: 'Name', login: 'Sign-in name', state: 'State', seen: 'Last sign-in' },
+  email: 'Email', emailHint: 'By which the company account may know the person; not needed for a password.',
+  loginHint: 'Lower-case letters and digits, and . _ - @ after the first. It never changes.',
+  search: 'Name, sign-in name or email', everyRole: 'All roles', show: { all: 'All', active: 'Can sign in', disabled: 'Disabled' },
+  state: { active: 'Can sign in', disabled: 'Disabled', locked: 'Locked for a while', mustChange: 'New password' },
+  never: 'never', lockedUntil: 'Locked until', created: 'Created',
+  oneTime: 'One-time password', secretHint: 'Give both to the person, in person or by phone. A password of their own is chosen at the first sign-in.',
+  managed: 'Roles come from the company account at each sign-in.',
+  self: 'This is you. Nobody changes their own roles; the rest is in',
+  elsewhere: 'Has roles at places that you do not manage, so you cannot change this person.',
+  greater: 'Has roles that you cannot give, so you cannot change this person.',
+  audit: 'What this person did',
+  deeds: 'Signing in', deedOf: '{name}: {about}',
+  deed: {
+    unlock: { action: 'Unlock', about: 'Too many wrong passwords. Let the person try again now.' },
+    reset: { action: 'New password', about: 'A password to be used once is made; all sessions end.' },
+    sessions: { action: 'End sessions', about: 'The person is signed out everywhere and can sign in again.' },
+    disable: { action: 'Disable', about: 'Signed out everywhere, and cannot sign in until enabled again.' },
+    enable: { action: 'Enable', about: 'Can sign in again with the password and roles of before.' },
+  },
+};

@@ -1,0 +1,25 @@
+// 可登录的人员及其权限。
+export default {
+  title: '人员', about: '谁可以登录，在哪些范围有哪些角色',
+  person: '人员', new: '新建人员', create: '创建', edit: '修改姓名、邮箱或角色', made: '{name} 现在可以登录',
+  columns: { name: '姓名', login: '登录名', state: '状态', seen: '最近登录' },
+  email: '邮箱', emailHint: '用于企业账号识别本人；仅用密码登录时可不填。',
+  loginHint: '小写字母和数字，首字符之后还可用 . _ - @。创建后不可修改。',
+  search: '姓名、登录名或邮箱', everyRole: '全部角色', show: { all: '全部', active: '可登录', disabled: '已停用' },
+  state: { active: '可登录', disabled: '已停用', locked: '暂时锁定', mustChange: '待改密码' },
+  never: '从未登录', lockedUntil: '锁定至', created: '创建时间',
+  oneTime: '一次性密码', secretHint: '请当面或通过电话告知本人。首次登录时须设置自己的密码。',
+  managed: '角色由企业账号在每次登录时授予。',
+  self: '这是您本人。任何人不得修改自己的角色，其他内容请见',
+  elsewhere: '此人在您不管理的范围内还有角色，您无法修改。',
+  greater: '此人的角色高于您可授予的角色，您无法修改。',
+  audit: '此人的操作记录',
+  deeds: '登录管理', deedOf: '{name}：{about}',
+  deed: {
+    unlock: { action: '解锁', about: '密码错误次数过多，允许立即重试。' },
+    reset: { action: '重置密码', about: '生成一次性密码，所有会话结束。' },
+    sessions: { action: '结束会话', about: '在所有设备上退出，可重新登录。' },
+    disable: { action: '停用', about: '在所有设备上退出，重新启用前无法登录。' },
+    enable: { action: '启用', about: '恢复登录，密码与角色不变。' },
+  },
+};
