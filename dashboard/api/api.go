@@ -65,6 +65,7 @@ type Options struct {
 	Notices     *notices.Store
 
 	Ledger      func(context.Context) (Ledger, error)
+	Health      func(context.Context) (Health, error)
 	VerifyAudit func(context.Context) (AuditProof, error)
 	// Audit notes in the audit log what was done by way of the API to something
 	// that is not in the registry.
@@ -125,6 +126,7 @@ func build(o Options) (*API, error) {
 func (a *API) registerAll() {
 	a.registerSession()
 	a.registerPeople()
+	a.registerRoles()
 	a.registerTokens()
 	a.registerCredentials()
 	a.registerRegions()
@@ -153,6 +155,7 @@ func (a *API) registerAll() {
 	a.registerNotices()
 	a.registerReports()
 	a.registerLedger()
+	a.registerHealth()
 	a.registerAudit()
 	a.registerPrivacy()
 	a.registerCatalog()

@@ -134,9 +134,9 @@ func TestStoreThatIsAwayMayBeTriedAgain(t *testing.T) {
 // A process without a role says so.
 func TestWhatIsElsewhere(t *testing.T) {
 	w := newWorld(t)
-	w.api.Data, w.api.Live, w.api.Replay, w.api.Ledger, w.api.VerifyAudit = nil, nil, nil, nil, nil
+	w.api.Data, w.api.Live, w.api.Replay, w.api.Ledger, w.api.Health, w.api.VerifyAudit = nil, nil, nil, nil, nil, nil
 	for _, c := range []call{
-		get("/readings?from=2026-11-01T00:00:00Z"), get("/latest"), get("/ledger"), get("/audit/verify"), get("/export/events.csv?from=2026-11-01T00:00:00Z"),
+		get("/readings?from=2026-11-01T00:00:00Z"), get("/latest"), get("/ledger"), get("/health"), get("/audit/verify"), get("/export/events.csv?from=2026-11-01T00:00:00Z"),
 		post("/dead-letters/replay", fields{"all": true}), get("/dead-letters"),
 	} {
 		if p := problemIn(t, w.do(root, c)); p.Status != 503 || p.Code != CodeNotHere {

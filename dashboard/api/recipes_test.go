@@ -114,6 +114,8 @@ func recipes() map[string]recipe {
 		"reset-password":      {needs: authz.Manage, call: func(a aim) call { return post("/people/"+a.person+"/reset-password", nil) }},
 		"end-person-sessions": {needs: authz.Manage, call: func(a aim) call { return del("/people/" + a.person + "/sessions") }},
 
+		"list-roles": {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/roles") }},
+
 		// Tokens
 		"list-tokens": {needs: authz.Manage, where: anywhere, lists: true, call: func(a aim) call { return get("/tokens" + a.query()) }},
 		"create-token": {needs: authz.Manage, call: func(a aim) call {
@@ -235,6 +237,7 @@ func recipes() map[string]recipe {
 
 		// Installation
 		"ledger":        {needs: authz.Read, where: atHQ, call: func(aim) call { return get("/ledger") }},
+		"read-health":   {needs: authz.Read, where: atHQ, call: func(aim) call { return get("/health") }},
 		"list-audit":    {needs: authz.Manage, where: anywhere, lists: true, call: func(a aim) call { return get("/audit" + a.query("limit", "1000")) }},
 		"verify-audit":  {needs: authz.Administer, where: atHQ, call: func(aim) call { return get("/audit/verify") }},
 		"export-person": {needs: authz.Administer, where: atHQ, call: func(a aim) call { return get("/privacy/persons/" + a.passer) }},

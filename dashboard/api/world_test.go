@@ -104,6 +104,9 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{},
 		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data, Reports: reportsStandIn{}, Operations: w.data, Pseudonym: func(name string) string { return "psn_of_" + name }, Notices: w.notices, Findings: w.findings, Corrections: w.data,
 		Ledger: func(context.Context) (Ledger, error) { return Ledger{Received: 3, Stored: 3}, nil },
+		Health: func(context.Context) (Health, error) {
+			return Health{Problems: []NotReady{}, Spool: HealthSpool{Readers: []SpoolReader{}}, Live: HealthLive{Dropped: map[string]uint64{}}}, nil
+		},
 		VerifyAudit: func(ctx context.Context) (AuditProof, error) {
 			head, err := db.VerifyAudit(ctx)
 			return AuditProof{Intact: err == nil, Seq: head.Seq, Hash: head.Hash}, nil

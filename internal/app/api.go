@@ -28,7 +28,7 @@ func (a *App) startAPI(version string) error {
 		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a},
 		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db, Reports: reportDoor{reports, time.Now}, Notices: a.notices, Findings: a.findings, Corrections: a.db,
 		Operations: a.db, Pseudonym: a.privacy.Of,
-		Ledger: a.ledger, VerifyAudit: a.verifyAudit, Audit: a.control.note,
+		Ledger: a.ledger, Health: a.howItDoes, VerifyAudit: a.verifyAudit, Audit: a.control.note,
 		Logger: a.logger, Registerer: a.registry, Version: version,
 	})
 	if err != nil {

@@ -62,6 +62,8 @@ export interface Request {
   /** sent again with the same key, a request is carried out once */
   key?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** how long the answer is waited for, in milliseconds, where that is known to take longer */
+  patience?: number | undefined;
 }
 
 export interface Answer<T> {
@@ -81,7 +83,7 @@ export async function ask<T>(method: Verb, path: string, request: Request = {}):
   if (body !== undefined) headers['Content-Type'] = raw ? body.type || 'application/octet-stream' : 'application/json';
   let answer: Response;
   let text: string;
-  const limit = AbortSignal.timeout(raw ? longPatience : patience);
+  const limit = AbortSignal.timeout(request.patience ?? (raw ? longPatience : patience));
   try {
     answer = await fetch(`/api/v1${path}`, {
       method, headers, credentials: 'same-origin', cache: 'no-store', signal: either(limit, request.signal),
