@@ -1,0 +1,100 @@
+// What the settings work out without a page: which roles may be given, what the audit
+// log says, on what a credential publishes, how complete the readings are.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+
+async function load(contents) {
+  const result = await build({
+    stdin: { contents, resolveDir: src, loader: 'ts' },
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
+  });
+  return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+}
+
+const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName } = await load(`
+  export { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
+  export { loadSession } from './session/session';
+  export { actionText, changesOf, line } from './views/settings/audit/entry';
+  export { childrenOf, publishes } from './views/settings/mqtt/publishes';
+  export { groupsOf, worstFirst } from './views/settings/health/coverage';
+  export { bytes } from './views/settings/health/bytes';
+  export { chapters } from './views/settings/roles/matrix';
+  export { agentName } from './views/settings/account/agent';
+`);
+
+const at = (region, project) => ({ ...(region ? { region } : {}), ...(project ? { project } : {}) });
+const grant = (role, region, project) => ({ role, place: at(region, project) });
+
+test('nobody is offered to give more than his own role, where he manages', async () => {
+  globalThis.fetch = async () => new Response(JSON.stringify({ person: { login: 'me', name: 'me', grants: [grant('manager', 'north'), grant('engineer', 'south', 'garden')] }, csrf: 'x', must_change_password: false }));
+  await loadSession();
+  const f = (role, region, project, want) => assert.equal(mayGive(grant(role, region, project)), want, `${role} at ${region}/${project}`);
+  f('manager', 'north', undefined, true);
+  f('manager', 'north', 'harbour', true);
+  f('administrator', 'north', 'harbour', false);
+  f('viewer', undefined, undefined, false);
+  f('viewer', 'south', 'garden', false);
+  f('king', 'north', undefined, false);
+  assert.equal(mayChange({ grants: [grant('viewer', 'north')] }), true);
+  assert.equal(mayChange({ grants: [grant('viewer', 'north')], elsewhere: true }), false);
+  assert.equal(mayChange({ grants: [grant('viewer', 'north'), grant('administrator', 'north')] }), false);
+});
+
+test('places as keys, and grants in any order', () => {
+  for (const key of ['hq', 'north', 'north/harbour']) assert.equal(keyOfPlace(placeOfKey(key)), key);
+  assert.ok(sameGrants([grant('viewer', 'a'), grant('operator', 'b')], [grant('operator', 'b'), grant('viewer', 'a')]));
+  assert.ok(!sameGrants([grant('viewer', 'a')], [grant('viewer', 'a', 'b')]));
+});
+
+test('a line of the log in words, and in a file', () => {
+  const say = { kinds: { device: 'Device' }, verbs: { update: 'changed' }, whole: { person_sign_in: 'Signed in' }, order: (object, verb) => `${object}: ${verb}` };
+  assert.equal(actionText('device.update', say), 'Device: changed');
+  assert.equal(actionText('person.sign_in', say), 'Signed in');
+  assert.equal(actionText('rocket.launch', say), 'rocket.launch');
+  assert.deepEqual(changesOf({ before: { a: 1, b: 'x' }, after: { b: 'y', c: null } }), [
+    { field: 'a', before: '1', after: '' }, { field: 'b', before: 'x', after: 'y' }, { field: 'c', before: '', after: '' },
+  ]);
+  const text = line({ seq: 1, at: '2026-11-20T08:00:00Z', actor: { kind: 'person', id: 'p_1', name: '=1+1' }, action: 'a.b', kind: 'a', key: 'k', after: { note: 'a "b", c' }, hash: 'h' });
+  assert.ok(text.includes(",'=1+1,"), 'a name is no formula');
+  assert.ok(text.includes('"{""note"":""a \\""b\\"", c""}"'), text);
+});
+
+test('the children of a gateway, and topics', () => {
+  assert.deepEqual(childrenOf(' meter/m-1\nmeter/m-1, elevator/e2；oven/x '), { children: ['meter/m-1', 'elevator/e2'], wrong: ['oven/x'] });
+  assert.deepEqual(publishes({ kind: 'device', region: 'n', project: 'h', class: 'meter', device: 'm' }), ['property/n/h/meter/m/+']);
+  assert.deepEqual(publishes({ kind: 'gateway', region: 'n', project: 'h', children: ['meter/m'] }), ['property/n/h/meter/m/+']);
+  assert.equal(publishes({ kind: 'project', region: 'n', project: 'h' }).length, 2);
+});
+
+test('completeness by group, the worst first', () => {
+  const items = [{ device: 'a', project: 'x', covered: 10 }, { device: 'b', project: 'x', covered: 0, longest_gap_seconds: 9 }, { device: 'c', project: 'y', covered: 10 }, { device: 'd', project: 'y', covered: 0, longest_gap_seconds: 99 }, { device: 'e', project: 'y', covered: 10 }];
+  assert.deepEqual(groupsOf(items, 10, (item) => item.project), [{ key: 'x', devices: 2, silent: 1, share: 0.5 }, { key: 'y', devices: 3, silent: 1, share: 2 / 3 }]);
+  assert.deepEqual(worstFirst(items).map((item) => item.device), ['d', 'b', 'a', 'c', 'e']);
+  assert.deepEqual(groupsOf([], 0, () => ''), []);
+});
+
+test('operations that need the same are one row', () => {
+  const [devices, people] = chapters([
+    { id: 'put', tag: 'Devices', changes: true, permission: 'configure' }, { id: 'list', tag: 'Devices', permission: 'read' }, { id: 'get', tag: 'Devices', permission: 'read' },
+    { id: 'who', tag: 'People', permission: 'manage', everywhere: true },
+  ]);
+  assert.deepEqual(devices.rows.map((row) => [row.permission, row.changes, row.operations.length]), [['read', false, 2], ['configure', true, 1]]);
+  assert.equal(people.rows[0].everywhere, true);
+});
+
+test('sizes and browsers', () => {
+  const plain = (value) => bytes(value).replace('\u00a0', ' ');
+  assert.equal(plain(0), '0 B');
+  assert.equal(plain(1023), '1,023 B');
+  assert.equal(plain(1536), '1.5 KiB');
+  assert.equal(plain(3 * 2 ** 30), '3 GiB');
+  assert.equal(agentName('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36'), 'Chrome · Windows');
+  assert.equal(agentName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18 Mobile/15E148 Safari/604.1'), 'Safari · iPhone');
+  assert.equal(agentName('my-tool/1'), 'my-tool/1');
+});
