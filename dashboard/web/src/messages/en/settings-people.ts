@@ -4,7 +4,7 @@ export default {
   person: 'Person', new: 'New person', create: 'Create', edit: 'Change name, email or roles', made: '{name} can sign in now',
   columns: { name: 'Name', login: 'Sign-in name', state: 'State', seen: 'Last sign-in' },
   email: 'Email', emailHint: 'By which the company account may know the person; not needed for a password.',
-  loginHint: 'Lower-case letters and digits, and . _ - @ after the first. It never changes.',
+  loginHint: "Lower-case letters and digits, and . _ - {'@'} after the first. It never changes.",
   search: 'Name, sign-in name or email', everyRole: 'All roles', show: { all: 'All', active: 'Can sign in', disabled: 'Disabled' },
   state: { active: 'Can sign in', disabled: 'Disabled', locked: 'Locked for a while', mustChange: 'New password' },
   never: 'never', lockedUntil: 'Locked until', created: 'Created',

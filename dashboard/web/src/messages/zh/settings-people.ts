@@ -4,7 +4,7 @@ export default {
   person: '人员', new: '新建人员', create: '创建', edit: '修改姓名、邮箱或角色', made: '{name} 现在可以登录',
   columns: { name: '姓名', login: '登录名', state: '状态', seen: '最近登录' },
   email: '邮箱', emailHint: '用于企业账号识别本人；仅用密码登录时可不填。',
-  loginHint: '小写字母和数字，首字符之后还可用 . _ - @。创建后不可修改。',
+  loginHint: "小写字母和数字，首字符之后还可用 . _ - {'@'}。创建后不可修改。",
   search: '姓名、登录名或邮箱', everyRole: '全部角色', show: { all: '全部', active: '可登录', disabled: '已停用' },
   state: { active: '可登录', disabled: '已停用', locked: '暂时锁定', mustChange: '待改密码' },
   never: '从未登录', lockedUntil: '锁定至', created: '创建时间',
