@@ -52,6 +52,8 @@ type Options struct {
 	OnCall    OnCall
 	Channels  Channels
 
+	Configured Configured // what the files say
+
 	Analytics Analytics
 	Runs      *runs.Store
 	Results   AnalyticsResults
@@ -142,6 +144,9 @@ func (a *API) registerAll() {
 	a.registerCoverage()
 	a.registerExports()
 	a.registerLetters()
+	a.registerLetterCounts()
+	a.registerSources()
+	a.registerConfigured()
 	a.registerIncidents()
 	a.registerAlertmanager()
 	a.registerAlertRules()

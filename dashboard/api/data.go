@@ -20,6 +20,8 @@ type Data interface {
 	Export(context.Context, authz.Scope, io.Writer, clickhouse.ExportQuery) error
 	DeadLetters(context.Context, authz.Scope, clickhouse.LettersQuery) (clickhouse.LettersPage, error)
 	DeadLetter(context.Context, authz.Scope, string) (clickhouse.Letter, error)
+	LetterCounts(context.Context, authz.Scope, clickhouse.LettersQuery, time.Duration) ([]clickhouse.LetterCount, error)
+	Sources(context.Context, authz.Scope, clickhouse.Filter, time.Time) ([]clickhouse.Source, error)
 	PersonEvents(ctx context.Context, scope authz.Scope, person string, w io.Writer) error
 	ErasePerson(ctx context.Context, scope authz.Scope, person string) (clickhouse.Erased, error)
 }

@@ -75,6 +75,7 @@ type lettersIn struct {
 	Reason   []telemetry.Reason `query:"reason" maxItems:"20" doc:"Only those with one of these reasons." example:"bad_syntax"`
 	Region   string             `query:"region" maxLength:"64" doc:"Only those on topics of this region."`
 	Project  string             `query:"project" maxLength:"64" doc:"Only those on topics of this project; with region."`
+	Topic    string             `query:"topic" maxLength:"200" doc:"Only those whose topic has this in it, in any case."`
 	From     time.Time          `query:"from" doc:"Received not before." example:"2026-11-01T00:00:00Z"`
 	To       time.Time          `query:"to" doc:"Received before." example:"2026-12-01T00:00:00Z"`
 	Replayed string             `query:"replayed" enum:"true,false" doc:"Only those that were replayed, or were not."`
@@ -102,7 +103,8 @@ type letterOut struct{ Body letter }
 type message struct {
 	Body struct {
 		Topic   string `json:"topic" required:"true" maxLength:"1024" example:"property/north/harbour/meter/m1/telemetry"`
-		Payload string `json:"payload" required:"true" maxLength:"262144" example:"{\"power_kw\":3.2}"`
+		Payload string `json:"payload,omitempty" maxLength:"262144" example:"{\"power_kw\":3.2}" doc:"When it is text; or else payload_base64."`
+		Base64  []byte `json:"payload_base64,omitempty" maxLength:"349528" doc:"When it is not text."`
 	} `nameHint:"Message"`
 }
 
@@ -160,7 +162,13 @@ func (a *API) registerLetters() {
 		if a.Replay == nil {
 			return nil, notHere("the ingest")
 		}
-		return &trialOut{a.Replay.Try(in.Body.Topic, []byte(in.Body.Payload))}, nil
+		payload := []byte(in.Body.Payload)
+		if len(in.Body.Base64) > 0 {
+			if payload = in.Body.Base64; in.Body.Payload != "" {
+				return nil, invalid("payload_base64", "", "is given besides payload: give one of them")
+			}
+		}
+		return &trialOut{a.Replay.Try(in.Body.Topic, payload)}, nil
 	})
 	register(a, authz.Configure, operation{
 		ID: "replay-dead-letters", Method: http.MethodPost, Path: "/dead-letters/replay", Tag: "Dead letters", Summary: "Decode messages in quarantine again",
@@ -175,7 +183,7 @@ func (a *API) registerLetters() {
 }
 
 func (a *API) listLetters(ctx context.Context, c caller, in *lettersIn) (*listOut[letter], error) {
-	q := clickhouse.LettersQuery{Region: in.Region, Project: in.Project, From: in.From, To: in.To, Limit: in.Limit, Cursor: in.Cursor, Reasons: in.Reason}
+	q := clickhouse.LettersQuery{Region: in.Region, Project: in.Project, Topic: in.Topic, From: in.From, To: in.To, Limit: in.Limit, Cursor: in.Cursor, Reasons: in.Reason}
 	if in.Replayed != "" {
 		replayed := in.Replayed == "true"
 		q.Replayed = &replayed

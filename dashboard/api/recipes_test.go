@@ -225,8 +225,12 @@ func recipes() map[string]recipe {
 		"version":         {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/version") }},
 
 		// Dead letters
-		"list-dead-letters": {needs: authz.Configure, where: anywhere, lists: true, call: func(a aim) call { return get("/dead-letters" + a.query()) }},
-		"get-dead-letter":   {needs: authz.Configure, call: func(a aim) call { return get("/dead-letters/" + a.letter) }},
+		"list-dead-letters":  {needs: authz.Configure, where: anywhere, lists: true, call: func(a aim) call { return get("/dead-letters" + a.query()) }},
+		"count-dead-letters": {needs: authz.Configure, where: anywhere, call: func(a aim) call { return get("/dead-letters/counts" + a.query("from", a.from)) }},
+		"list-sources":       {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/sources" + a.query()) }},
+		"list-standards":     {needs: authz.Read, where: anywhere, call: func(aim) call { return get("/standards") }},
+		"list-tariffs":       {needs: authz.Read, where: anywhere, call: func(aim) call { return get("/tariffs") }},
+		"get-dead-letter":    {needs: authz.Configure, call: func(a aim) call { return get("/dead-letters/" + a.letter) }},
 		"try-message": {needs: authz.Configure, where: anywhere, call: func(a aim) call {
 			return post("/dead-letters/try", fields{"topic": "property/x/y/meter/m/telemetry", "payload": "{}"})
 		}},

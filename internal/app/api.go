@@ -25,7 +25,7 @@ func (a *App) startAPI(version string) error {
 	handler, err := api.New(api.Options{
 		Registry: a.control.Registry, Identity: a.control.Identity, Data: a.db, Live: a.board,
 		Replay: replayer{a}, Answers: registry.NewAnswers(a.control.db, time.Now),
-		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a},
+		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a}, Configured: configured{a},
 		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db, Reports: reportDoor{reports, time.Now}, Notices: a.notices, Findings: a.findings, Corrections: a.db,
 		Operations: a.db, Pseudonym: a.privacy.Of,
 		Ledger: a.ledger, Health: a.howItDoes, VerifyAudit: a.verifyAudit, Audit: a.control.note,

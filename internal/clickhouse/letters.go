@@ -14,6 +14,7 @@ import (
 // LettersQuery asks for quarantined messages.
 type LettersQuery struct {
 	Region, Project string             // of the topic
+	Topic           string             // only those whose topic has this in it, in any case; "" for all
 	Reasons         []telemetry.Reason // only these; none for all
 	Replayed        *bool              // only those that were, or were not, fed in again; nil for all
 	From, To        time.Time          // of receipt: from ≤ time < to; zero for the beginning, and for now
@@ -105,6 +106,7 @@ func (q LettersQuery) plan(scope authz.Scope, now time.Time) (args arguments, st
 	args = arguments{}
 	args.text("region", q.Region)
 	args.text("project", q.Project)
+	args.text("topic", q.Topic)
 	args.texts("reasons", reasons)
 	args.number("replayed", replayed)
 	args.period(period{start.From, start.To})

@@ -1,6 +1,6 @@
 -- Quarantined messages without their payloads, newest first.
 -- Parameters: scope_all, scope_regions, scope_projects: the caller's scope;
---   region, project: only these, '' for any; reasons: only these, [] for any;
+--   region, project: only these, '' for any; topic: only those with this in it, '' for any; reasons: only these, [] for any;
 --   replayed: 1 only those that were fed in again, 0 only the others, -1 for any;
 --   from, to: Unix milliseconds, from <= time < to;
 --   after_ts, after_id: the key to begin with; limit, rows.
@@ -22,6 +22,7 @@ WHERE ({scope_all:UInt8} OR region IN {scope_regions:Array(String)}
         OR project IN tupleElement({scope_projects:Array(Tuple(String, String))}, 2))
     AND ({region:String} = '' OR region = {region:String})
     AND ({project:String} = '' OR project = {project:String})
+    AND ({topic:String} = '' OR positionCaseInsensitiveUTF8(topic, {topic:String}) > 0)
     AND (empty({reasons:Array(String)}) OR reason IN {reasons:Array(String)})
     AND ({replayed:Int8} < 0 OR was_replayed = {replayed:Int8})
     AND l.received >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND l.received < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
