@@ -56,6 +56,7 @@ func Parse(path string, yaml []byte, calendars *calendar.Set) (*Set, error) {
 		return nil, yamlfile.Errorf(path, f.Standards[maxStandards].Line, "more than %d standards; merge those that differ in the kind of incident alone", maxStandards)
 	}
 	set := &Set{byName: map[string]*Standard{}, byKind: map[string][]*Standard{}}
+	lines := strings.Split(string(yaml), "\n")
 	var errs []error
 	for i := range f.Standards {
 		t := &f.Standards[i]
@@ -64,6 +65,7 @@ func Parse(path string, yaml []byte, calendars *calendar.Set) (*Set, error) {
 		}
 		s := t.standard()
 		s.check(calendars, fail)
+		s.Remark = remark(lines, t.Line)
 		if set.byName[s.Name] != nil {
 			fail("name: stands twice")
 		}
@@ -73,6 +75,20 @@ func Parse(path string, yaml []byte, calendars *calendar.Set) (*Set, error) {
 		return nil, errors.Join(errs...)
 	}
 	return set, nil
+}
+
+// remark is what stands above a line of the file as a comment, as one text: where a
+// standard comes from is written there.
+func remark(lines []string, line int) string {
+	from := line - 1
+	for from > 0 && strings.HasPrefix(strings.TrimSpace(lines[from-1]), "#") {
+		from--
+	}
+	var words []string
+	for _, l := range lines[from : line-1] {
+		words = append(words, strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l), "#")))
+	}
+	return strings.Join(words, " ")
 }
 
 func (t *text) standard() *Standard {

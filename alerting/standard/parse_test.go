@@ -160,3 +160,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What the file says above a standard is kept with it.
+func TestRemarks(t *testing.T) {
+	set, err := Parse("s.yaml", []byte(strings.Replace(good, "  - name", "  # Of another.\n\n  # The law:\n  # article 5.\n  - name", 1)), calendars(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := set.Named("a").Remark; got != "The law: article 5." {
+		t.Errorf("remark %q", got)
+	}
+}

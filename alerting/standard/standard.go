@@ -39,6 +39,7 @@ type Standard struct {
 	Warn   []string // levels of the escalation that are told: project, region, hq, oncall, oncall:NAME, contact:NAME
 	Breach []string
 	Line   int
+	Remark string // the comment above it in the file: where it comes from
 }
 
 // StopsAt reports whether one of the points stops the clock.

@@ -44,6 +44,7 @@ type Standard struct {
 	Breach     []string      `json:"breach" nullable:"false" doc:"Levels that are told when the limit has passed."`
 	LifeSafety bool          `json:"life_safety" doc:"It is of danger to life: it runs at all hours and knows no pause."`
 	Line       int           `json:"line" doc:"Within the file."`
+	Remark     string        `json:"remark,omitempty" doc:"What the file says above it: where it comes from."`
 }
 
 // Tariffs are the prices in force.
@@ -134,7 +135,7 @@ func (a *API) registerConfigured() {
 		Answer: Standards{FileSource{"configs/standards.yaml", true, "alerting.standards"}, []Standard{{
 			Name: "entrapment_on_site", Title: incident.Text{ZH: "困人到场", EN: "On site of an entrapment"}, Incidents: []string{"entrapment"}, Start: "opened",
 			Stop: []string{"arrived", "event:arrived"}, Limit: 600, WarnBefore: 180, Calendar: "always", Pause: []string{}, Warn: []string{"project", "oncall"}, Breach: []string{"region", "hq"},
-			LifeSafety: true, Line: 47,
+			LifeSafety: true, Line: 47, Remark: "The company's own promise.",
 		}}},
 	}, func(context.Context, caller, *struct{}) (*standardsOut, error) {
 		if a.Configured == nil {

@@ -27,7 +27,7 @@ func (c configured) Standards() api.Standards {
 	for _, s := range c.app.alertingFiles.Standards.All {
 		out.Items = append(out.Items, api.Standard{
 			Name: s.Name, Title: s.Title, Incidents: list(s.Incidents), Start: s.Start, Stop: list(s.Stop), Limit: s.Limit.Seconds(), WarnBefore: s.WarnBefore.Seconds(),
-			Calendar: s.Calendar, Pause: list(s.Pause), Warn: list(s.Warn), Breach: list(s.Breach), LifeSafety: c.lifeSafety(s.Incidents), Line: s.Line,
+			Calendar: s.Calendar, Pause: list(s.Pause), Warn: list(s.Warn), Breach: list(s.Breach), LifeSafety: c.lifeSafety(s.Incidents), Line: s.Line, Remark: s.Remark,
 		})
 	}
 	return out

@@ -34,7 +34,7 @@ export async function everyRule(signal: AbortSignal): Promise<Rule[]> {
 /** Whether this person may change the rule here. One of a file is replaced by one of its name, for all that the file's watches: that is for administrators of headquarters. */
 export function mayChangeRule(rule: Rule): boolean {
   const place = { region: rule.place?.region, project: rule.place?.project };
-  if (ownRule(rule)) return rule.version !== undefined && rule.version > 0 && may(place.region ? 'configure' : 'administer', place);
+  if (ownRule(rule)) return rule.version !== undefined && rule.version > 0 && may('configure', place);
   return may('administer');
 }
 

@@ -1,0 +1,53 @@
+export default {
+  title: 'Sources',
+  about: 'What comes in from which devices; connect a device and see its first message',
+  tab: { sources: 'What comes in', connect: 'Connect a device', try: 'Try a message' },
+  columns: { place: 'Project', class: 'Equipment', heard: 'Devices heard', readings: 'Readings', events: 'Events', last: 'Last message', letters: 'Refused' },
+  of: 'of {n} in service', period: 'Period', days_1: '24 hours', days_7: '7 days', days_31: '31 days', trouble: 'Only with gaps', noTrouble: 'Every device is heard and nothing is refused',
+  none: 'Nothing comes in yet', noneHint: 'Connect a device: its first message appears here.', noClass: 'no class in the topic', never: 'none',
+  door: {
+    title: 'The broker', connected: 'Messages come in', away: 'The broker is away', broker: 'Broker', embedded: 'inside Steward', external: 'of the house', plain: 'without TLS',
+    clock: 'Clocks may be off by', clockOf: '{ahead} ahead, {behind} behind', size: 'Largest message', unknown: 'Unknown devices', unknown_pending: 'wait for approval', unknown_refuse: 'are refused',
+    anonymous: 'This broker lets anybody in without a password: a demonstration on this machine.',
+  },
+  topic: 'Topic', payload: 'Payload', bytes: '{n} bytes', emptyPayload: 'The payload is empty.', showMore: 'Show more', try: 'Try it',
+  tryAbout: 'See what a message would become before a device sends it. Nothing is stored.',
+  form: { label: 'Form', text: 'Text', hex: 'Hex', base64: 'Base64', not_hex: 'These are not pairs of hexadecimal digits.', not_base64: 'This is not base64.', not_text: '' },
+  fault: { at: 'Wrong at line {line}, column {column} (byte {byte})', line: 'Wrong at line {line}, column {column}' },
+  trial: { accepted: 'It would be stored', refused: 'It would be refused: {reason}', nothing: 'It says nothing that is stored as a reading, state or event.', event: 'Event', severity: 'Severity', attributes: 'Attributes' },
+  contract: {
+    title: 'What is understood',
+    telemetry: 'Readings with their time', telemetryExample: "{'{'}\"ts\": 1763800000123, \"values\": {'{'}\"power_kw\": 3.2{'}'}{'}'}",
+    list: 'Several at once', listExample: "[{'{'}\"ts\": …, \"values\": {'{'}…{'}'}{'}'}, {'{'}…{'}'}]",
+    flat: 'Readings alone, at the time of receipt', flatExample: "{'{'}\"power_kw\": 3.2, \"energy_kwh\": 1234.5{'}'}",
+    event: 'An event, on …/event', eventExample: "{'{'}\"ts\": …, \"event\": \"fault\", \"attrs\": {'{'}\"code\": 31{'}'}{'}'}",
+    status: 'Whether it is there, on …/status, retained', statusExample: 'online, offline',
+    time: 'ts is Unix milliseconds or RFC 3339. true and false count as 1 and 0; texts are kept as states; metrics that nobody knows are stored.',
+  },
+  step: {
+    which: 'Which device', whichAbout: 'It need not be registered before: what publishes and is unknown waits for approval.', account: 'By which account', set: 'What to set at the DTU or gateway', first: 'The first message',
+    next: 'Choose the project and name the device to go on.',
+  },
+  which: { project: 'Project', class: 'Equipment', device: 'Name of the device', deviceHint: 'a–z, 0–9, - and _, such as m-b3-01: it is part of the topic' },
+  how: { gateway: 'Gateway or DTU', device: 'The device itself', project: 'The whole project' },
+  howAbout: {
+    gateway: 'One account for a DTU that reads several devices. It may publish for those behind it alone.',
+    device: 'One account for one device. It may publish for itself alone.',
+    project: 'One account that may publish for every device of the project: for a platform that passes on what others collect.',
+  },
+  account: {
+    ask: 'Accounts are made by managers of the project. Ask one, or go on with an account that you were given.', external: 'The broker is one of the house: its administrator makes the account. It needs to publish on the topics below.',
+    existing: 'Account', newOne: 'A new account', used: 'last connected', unused: 'has not connected yet', known: 'Its password is known to whoever made it. A new password ends the connections with the old one.',
+    add: 'Let it publish for {device}', rotate: 'New password', note: 'What it is for, such as the switch room of building 3', make_gateway: 'Make an account for the gateway', make_device: 'Make an account for the device', make_project: 'Make an account for the project',
+    secret: 'Enter these at the gateway or DTU.', user: 'User name', password: 'Password',
+  },
+  set: {
+    server: 'Server', port: 'Port', protocol: 'Protocol', tls: 'Encryption', tlsOn: 'TLS, with the certificate of this installation', tlsOff: 'none', user: 'User name', password: 'Password', client: 'Client ID (one of its own)', qos: 'QoS',
+    topic: 'Publish on', payload: 'Payload', willTopic: 'Last will on', will: 'Last will', willOf: 'offline, retained; and online, retained, after connecting',
+    command: 'Or try it from a shell', passwordHint: 'Put the password in the place of PASSWORD.', local: 'The broker listens on this machine alone. To let gateways in, set embedded_broker.listen to 0.0.0.0:1883.',
+  },
+  arrival: {
+    waiting: 'Waiting for the first message, since {time}', before: 'Last message at {time}. Waiting for the next one', seen: 'A message came at {time}', refused: 'A message came and was refused: {reason}',
+    letter: 'Look at this message', registerFirst: 'This installation refuses devices that are not registered: enter it under Devices first.', pending: 'The device publishes and waits for approval.', approve: 'Approve the device', active: 'The device is in service.',
+  },
+};

@@ -1,0 +1,18 @@
+export default {
+  title: 'Tariffs',
+  about: 'What electricity, water, gas and heat cost, and which projects go by which prices',
+  none: 'There are no tariffs', noneHint: 'Without a tariff, findings of waste have no price.',
+  period: { sharp: 'Sharp peak', peak: 'Peak', flat: 'Flat', valley: 'Valley', deep_valley: 'Deep valley', all_day: 'All hours' },
+  sign: { sharp: 'S', peak: 'P', flat: 'F', valley: 'V', deep_valley: 'D', all_day: '=' },
+  medium: { electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
+  mediumLabel: 'Medium', legend: 'Prices by period', grid: 'Prices by month and hour', month: 'Month', versions: 'Prices from', now: 'now', since: 'since {day}',
+  zone: 'by the clocks of {zone}', zoneOfProject: 'by the clocks of the project', source: 'Where the figures are from:', flat: 'One price at all hours:',
+  usedBy: '{n} projects', unused: 'No project here goes by it', projects: 'Projects that go by it', projectHint: 'Which tariff a project goes by is a field of the project.',
+  without: '{n} projects have no tariff that there is, so that nothing of theirs has a price: {names}',
+  surcharge: 'Surcharge', surchargeOf: '{price} at all hours; power factor does not adjust it', noneOfIt: 'none',
+  special: 'Single days with prices of their own',
+  tiers: { title: 'Blocks of use', month: 'Counted by the month, for one household', year: 'Counted by the year, from {month} on, for one household', use: 'Use', between: '{low}–{high} {unit}', above: 'over {low} {unit}' },
+  basic: { title: 'Basic charge', demand: '¥{price} per kW of the month’s largest load', capacity: '¥{price} per kVA of the transformers and month', highUse: 'from {use} kWh per kVA on, {share} % of it' },
+  powerFactor: { title: 'Power factor', of: 'Adjusted by the standard {standard}: below it dearer, above it cheaper' },
+  area: { title: 'By floor area', of: '¥{price} per m² and heating season, {from} to {to}' },
+};

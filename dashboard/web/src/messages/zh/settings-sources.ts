@@ -1,0 +1,53 @@
+export default {
+  title: '数据接入',
+  about: '各类设备的上报情况；接入新设备并查看首条报文',
+  tab: { sources: '接入情况', connect: '接入设备', try: '试解析报文' },
+  columns: { place: '项目', class: '设备类别', heard: '有上报设备', readings: '读数', events: '事件', last: '最近报文', letters: '被拒报文' },
+  of: '在用 {n} 台', period: '时段', days_1: '24 小时', days_7: '7 天', days_31: '31 天', trouble: '只看有缺口的', noTrouble: '设备均有上报，没有被拒报文',
+  none: '还没有数据接入', noneHint: '接入一台设备，首条报文会出现在这里。', noClass: '主题未写类别', never: '无',
+  door: {
+    title: '消息服务器', connected: '正常接收', away: '消息服务器不可达', broker: '服务器', embedded: '内置', external: '自有', plain: '未加密',
+    clock: '时钟允许偏差', clockOf: '超前 {ahead}，滞后 {behind}', size: '报文上限', unknown: '未登记设备', unknown_pending: '等待批准', unknown_refuse: '拒收',
+    anonymous: '该服务器无需密码即可接入：仅供本机演示。',
+  },
+  topic: '主题', payload: '报文内容', bytes: '{n} 字节', emptyPayload: '报文内容为空。', showMore: '显示更多', try: '试解析',
+  tryAbout: '设备上报之前，先看报文会被解析成什么；不会入库。',
+  form: { label: '格式', text: '文本', hex: '十六进制', base64: 'Base64', not_hex: '不是成对的十六进制数字。', not_base64: '不是 Base64。', not_text: '' },
+  fault: { at: '错误位置：第 {line} 行第 {column} 列（第 {byte} 字节）', line: '错误位置：第 {line} 行第 {column} 列' },
+  trial: { accepted: '可以入库', refused: '会被拒收：{reason}', nothing: '其中没有可入库的读数、状态或事件。', event: '事件', severity: '级别', attributes: '附加信息' },
+  contract: {
+    title: '支持的格式',
+    telemetry: '带时间的读数', telemetryExample: "{'{'}\"ts\": 1763800000123, \"values\": {'{'}\"power_kw\": 3.2{'}'}{'}'}",
+    list: '一次多条', listExample: "[{'{'}\"ts\": …, \"values\": {'{'}…{'}'}{'}'}, {'{'}…{'}'}]",
+    flat: '只有读数，按接收时间', flatExample: "{'{'}\"power_kw\": 3.2, \"energy_kwh\": 1234.5{'}'}",
+    event: '事件，发往 …/event', eventExample: "{'{'}\"ts\": …, \"event\": \"fault\", \"attrs\": {'{'}\"code\": 31{'}'}{'}'}",
+    status: '在线状态，发往 …/status，保留消息', statusExample: 'online、offline',
+    time: 'ts 为毫秒时间戳或 RFC 3339。true、false 记作 1、0；文字存为状态；未知指标照样入库。',
+  },
+  step: {
+    which: '选定设备', whichAbout: '不必事先登记：未登记的设备上报后等待批准。', account: '选定账号', set: '在 DTU 或网关上设置', first: '首条报文',
+    next: '请选择项目并填写设备名，再继续。',
+  },
+  which: { project: '项目', class: '设备类别', device: '设备名', deviceHint: '小写字母、数字、- 和 _，如 m-b3-01；是主题的一部分' },
+  how: { gateway: '网关或 DTU', device: '设备自身', project: '整个项目' },
+  howAbout: {
+    gateway: '一个账号供一台 DTU 使用，只能上报其下挂的设备。',
+    device: '一个账号供一台设备使用，只能上报自身。',
+    project: '一个账号可上报项目内所有设备：用于转发数据的平台。',
+  },
+  account: {
+    ask: '账号由项目经理创建。请向其索取，或使用已有账号继续。', external: '使用自有消息服务器：账号由其管理员创建，须能在下列主题上发布。',
+    existing: '账号', newOne: '新账号', used: '最近连接', unused: '尚未连接过', known: '密码由创建者保管。更换密码会断开使用旧密码的连接。',
+    add: '允许其上报 {device}', rotate: '更换密码', note: '用途，如 3 号楼配电间', make_gateway: '为网关创建账号', make_device: '为设备创建账号', make_project: '为项目创建账号',
+    secret: '请在网关或 DTU 上填写。', user: '用户名', password: '密码',
+  },
+  set: {
+    server: '服务器', port: '端口', protocol: '协议', tls: '加密', tlsOn: 'TLS，使用本系统的证书', tlsOff: '无', user: '用户名', password: '密码', client: '客户端 ID（不可重复）', qos: 'QoS',
+    topic: '发布主题', payload: '报文内容', willTopic: '遗嘱主题', will: '遗嘱内容', willOf: 'offline，保留；连接后发布 online，保留',
+    command: '或在命令行试发', passwordHint: '请把 PASSWORD 换成实际密码。', local: '服务器只在本机监听。要让网关接入，请将 embedded_broker.listen 设为 0.0.0.0:1883。',
+  },
+  arrival: {
+    waiting: '等待首条报文，自 {time} 起', before: '最近报文 {time}，等待下一条', seen: '{time} 收到报文', refused: '收到报文但被拒收：{reason}',
+    letter: '查看这条报文', registerFirst: '本系统拒收未登记设备：请先在“设备”中登记。', pending: '设备已上报，等待批准。', approve: '批准接入', active: '设备已在用。',
+  },
+};

@@ -1,0 +1,18 @@
+export default {
+  title: '电价与费率',
+  about: '电、水、气、热的价格，以及各项目采用哪种价格',
+  none: '没有费率', noneHint: '没有费率，能耗浪费就无法折算成金额。',
+  period: { sharp: '尖峰', peak: '高峰', flat: '平段', valley: '低谷', deep_valley: '深谷', all_day: '全天' },
+  sign: { sharp: '尖', peak: '峰', flat: '平', valley: '谷', deep_valley: '深', all_day: '全' },
+  medium: { electricity: '电', water: '水', gas: '燃气', heat: '热力' },
+  mediumLabel: '能源种类', legend: '各时段价格', grid: '按月份和小时的价格', month: '月份', versions: '价格版本', now: '现行', since: '{day} 起',
+  zone: '按 {zone} 时间', zoneOfProject: '按项目所在时区', source: '价格依据：', flat: '全天单一价格：',
+  usedBy: '{n} 个项目采用', unused: '此处没有项目采用', projects: '采用的项目', projectHint: '项目采用哪种费率，在项目资料中填写。',
+  without: '{n} 个项目没有可用的费率，无法折算金额：{names}',
+  surcharge: '附加费', surchargeOf: '各时段均为 {price}，不参与力率调整', noneOfIt: '无',
+  special: '单独定价的日期',
+  tiers: { title: '阶梯用量', month: '按月计，单户', year: '按年计，自{month}起，单户', use: '用量', between: '{low}–{high} {unit}', above: '{low} {unit} 以上' },
+  basic: { title: '基本电费', demand: '按当月最大需量，每千瓦 {price} 元', capacity: '按变压器容量，每千伏安每月 {price} 元', highUse: '每千伏安用电达到 {use} kWh 后按 {share}% 收取' },
+  powerFactor: { title: '功率因数调整', of: '标准 {standard}：低于标准加价，高于标准减价' },
+  area: { title: '按面积', of: '每平方米每采暖季 {price} 元，{from}至{to}' },
+};

@@ -1,0 +1,54 @@
+// What a back-test found, day by day, as a chart of bars.
+import { base } from '../../../chart/options';
+import type { Options } from '../../../chart/engine';
+import type { Palette } from '../../../chart/theme';
+
+export interface DayCount {
+  day: string; // 2026-11-20, in the zone of whoever looks
+  fired: number;
+}
+
+function dayOf(ms: number): string {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
+}
+
+/** How often it would have begun to fire on each day from one time to another, those without included. */
+export function byDay(begun: readonly number[], from: number, to: number): DayCount[] {
+  const fired = new Map<string, number>();
+  const day = new Date(from);
+  day.setHours(0, 0, 0, 0);
+  for (; day.getTime() < to; day.setDate(day.getDate() + 1)) fired.set(dayOf(day.getTime()), 0);
+  for (const at of begun) {
+    const key = dayOf(Math.min(to - 1, Math.max(from, at)));
+    fired.set(key, (fired.get(key) ?? 0) + 1);
+  }
+  return [...fired].map(([key, n]) => ({ day: key, fired: n }));
+}
+
+export interface Bars {
+  names: readonly string[];
+  series: readonly { name: string; values: readonly number[] }[];
+}
+
+/** Bars over days; several series stand on one another. */
+export function bars(of: Bars, colours: Palette, say: (n: number) => string): Options {
+  const line = { axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false } };
+  const legend = of.series.length > 1;
+  return {
+    ...base(colours),
+    grid: { left: 8, right: 8, top: legend ? 40 : 16, bottom: 8, containLabel: true },
+    legend: { show: legend, type: 'plain', top: 0, left: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: colours.text } },
+    xAxis: { type: 'category', data: of.names, ...line, axisLabel: { color: colours.dim, hideOverlap: true }, splitLine: { show: false } },
+    yAxis: { type: 'value', minInterval: 1, ...line, axisLabel: { color: colours.dim, formatter: say }, splitLine: { lineStyle: { color: colours.line, type: 'dashed' } } },
+    tooltip: {
+      ...(base(colours)['tooltip'] as object), axisPointer: { type: 'shadow' },
+      formatter: (items: { name: string; seriesName: string; value: number }[]) =>
+        [items[0]?.name ?? '', ...items.filter((item) => item.value > 0 || of.series.length === 1).map((item) => `${item.seriesName}  ${say(item.value)}`)].join('\n'),
+    },
+    series: of.series.map((one, i) => ({
+      name: one.name, type: 'bar', stack: 'all', data: [...one.values], barMaxWidth: 26,
+      itemStyle: { color: colours.series[i % colours.series.length], borderColor: colours.panel, borderWidth: of.series.length > 1 ? 1 : 0 },
+    })),
+  };
+}
