@@ -81,6 +81,9 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 	cfg.Ingest.FlushInterval = Duration(demoFlush)
 	cfg.Spool.MaxBytes, cfg.Spool.ReserveBytes = 2<<30, 128<<20
 	cfg.Analytics.Enabled = false // until there is a history
+	if cfg.Analytics.Contracts, err = writeDemoContracts(opts.DataDir); err != nil {
+		return err
+	}
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -152,10 +155,15 @@ func (a *App) runFleet(state demoState, rate float64) error {
 // analyses run at their times.
 func (a *App) tellHistory(ctx context.Context, state demoState, opts DemoOptions) error {
 	if !state.Written {
-		if err := a.fillHistory(ctx, state, opts); err != nil {
+		truth, err := a.fillHistory(ctx, state, opts)
+		if err != nil {
 			return err
 		}
-		if err := a.fillOperations(ctx, state); err != nil {
+		records, err := a.fillOperations(ctx, state)
+		if err != nil {
+			return err
+		}
+		if err := a.fillIncidents(ctx, state, truth, records); err != nil {
 			return err
 		}
 		for _, job := range []string{"consumption", "coverage"} {
@@ -166,6 +174,9 @@ func (a *App) tellHistory(ctx context.Context, state demoState, opts DemoOptions
 			if err != nil {
 				return err
 			}
+		}
+		if err := a.lookBack(ctx, state); err != nil {
+			return err
 		}
 		state.Written = true
 		if err := state.save(opts.DataDir); err != nil {
@@ -181,11 +192,12 @@ func (a *App) tellHistory(ctx context.Context, state demoState, opts DemoOptions
 
 // fillHistory writes the past while the present is live already: it takes a
 // minute, and nobody likes to wait for the past. The world is a function of its
-// seed and the time, so that a second fleet has the past of the first.
-func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions) error {
+// seed and the time, so that a second fleet has the past of the first. It returns what
+// really happened.
+func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions) (truth simulate.Truth, err error) {
 	fleet, err := state.fleet()
 	if err != nil {
-		return err
+		return truth, err
 	}
 	fine := state.Live.Add(-demoFine)
 	if fine.Before(state.Start) {
@@ -202,12 +214,12 @@ func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions
 		})
 	}
 	if err := write("-hourly", state.Start, fine, demoCoarseStep); err != nil {
-		return err
+		return truth, err
 	}
 	if err := write("", fine, state.Live, demoStep); err != nil {
-		return err
+		return truth, err
 	}
-	return a.restoreBoard(ctx)
+	return fleet.Truth(), a.restoreBoard(ctx)
 }
 
 // demoFlush is shorter than a real installation's: a visitor who publishes a

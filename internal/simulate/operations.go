@@ -7,14 +7,16 @@ import (
 
 	"steward/internal/authz"
 	"steward/internal/operations"
+	"steward/internal/telemetry"
 )
 
 // OperationsConfig says of which projects, and for how long, operations are made up.
 type OperationsConfig struct {
 	Seed     uint64
 	Projects []authz.Place
-	From, To time.Time      // what happens after To has not happened yet
-	Zone     *time.Location // whose days and months count; UTC when nil
+	Lifts    map[authz.Place][]string // of each project, for orders about lifts; none is named without
+	From, To time.Time                // what happens after To has not happened yet
+	Zone     *time.Location           // whose days and months count; UTC when nil
 }
 
 // OperationsTruth is how a project really works: the chances and medians from which
@@ -73,7 +75,7 @@ func (p *operationsProject) character(at authz.Place) OperationsTruth {
 	t := OperationsTruth{
 		Place: at, Complaints: map[string]float64{}, Score: 78 + 16*diligence, AnswerHours: 6 - 5*diligence, Collected: 0.82 + 0.16*diligence,
 		Done:       map[string]float64{operations.LevelProject: 0.84 + 0.15*diligence, operations.LevelRegion: 0.9 + 0.09*diligence, operations.LevelHQ: 0.97},
-		Households: 300 + p.r.IntN(1500), MonthlyFee: round(between(p.r, 140, 380), 1), ArrivalHours: 8 - 5*diligence, UrgentHours: 1.2 - 0.8*diligence,
+		Households: 300 + p.r.IntN(1500), MonthlyFee: round(between(p.r, 140, 380), 1), ArrivalHours: 8 - 5*diligence, UrgentHours: 0.6 - 0.45*diligence,
 		Contractor: []string{"安达机电", "恒信维保", "新源工程"}[p.r.IntN(3)], RepairMinutes: 50 + 60*(1-diligence),
 	}
 	t.Repairs = float64(t.Households) / 60
@@ -238,6 +240,11 @@ func (p *operationsProject) order(id, kind string, day time.Time) {
 	}
 	if o.Done != nil {
 		o.Cost = &cost
+	}
+	if lifts := p.cfg.Lifts[p.truth.Place]; kind == "elevator" && len(lifts) > 0 {
+		// Some lifts are worse than others, and called for again.
+		x := uniform(identity(p.cfg.Seed, "order/"+p.truth.Place.String()+"/"+id), 1)
+		o.DeviceClass, o.Device = string(telemetry.Elevator), lifts[int(x*x*float64(len(lifts)))]
 	}
 	o.Head = p.head(id, since)
 	p.records = append(p.records, o)
