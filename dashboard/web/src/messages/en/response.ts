@@ -1,0 +1,55 @@
+// Response standards: how they were kept, how long it took, breaches, contractors.
+export default {
+  title: 'Response standards',
+  tab: { response: 'Standards', running: 'Running now', breaches: 'Breaches', contractors: 'Contractors' },
+  month: 'Month',
+  computedAt: 'Computed',
+  part: 'This is {name}. You can also see:',
+  none: 'No clocks ran in {month}',
+  noneHint: 'Nothing with a limit happened here in the month. Choose another month or place.',
+  notComputed: {
+    title: 'Not computed yet', month: '{month} is not computed', hint: 'The month before is computed in the night of the first; those who may can have it computed at any time.',
+    now: 'Compute now', busy: 'Computing…', missing: '{n} months of the last year are not computed.', these: 'Compute them', doing: 'Computing {month}…',
+  },
+  laws: 'Limits of the law and of the company',
+  promise: 'the company’s promise',
+  limit: 'Limit',
+  ofN: '{breached} of {n} were late',
+  standards: 'All standards',
+  changedLimit: 'changed',
+  openOf: '({n} open)',
+  unusable: '{n} clocks have times that cannot be meant, and are left out.',
+  columns: {
+    standard: 'Standard', limit: 'Limit', n: 'Count', within: 'In time (95 % interval)', breaches: 'Late', median: 'Median', p90: '90th percentile', p95: '95th percentile',
+    project: 'Project', cause: 'Cause', contractor: 'Contractor', verdict: 'Against the others',
+  },
+  verdict: {
+    better: 'Better', worse: 'Worse', same: 'Not more than chance', none: 'Nothing to compare',
+    tip: 'All others: {others}. {n} groups compared at once, p = {p} after Holm (Fisher’s exact test)',
+  },
+  trend: { share: 'Share in time by month, with its 95 % interval', time: 'Time taken by month: median and 90th percentile' },
+  projects: {
+    title: 'Share in time by project, with 95 % intervals', some: '{n} of the projects differ from the others by more than chance; the other differences may be chance.',
+    chance: 'No project differs from the others by more than chance: there are too few cases to tell them apart.',
+  },
+  hours: { title: 'By the hour in which it began', hour: 'Hour', met: 'In time', breached: 'Late', open: 'Not over' },
+  causes: 'By cause',
+  byContractor: 'By who maintains the device',
+  unnamed: 'not said',
+  running: {
+    all: 'All', left: 'Time left', what: 'Incident', where: 'Place', state: 'Progress', began: 'Began', over: '{n} over',
+    none: 'No clock is running', noneHint: 'What has a limit appears here as soon as it happens.',
+  },
+  breach: {
+    started: 'Began', took: 'Took', over: 'Over by', everyStandard: 'All standards', everyCause: 'All causes', count: '{n} late', none: 'Nothing was late in {month}',
+    omitted: 'The list is too long: those least over their limit are left out.',
+  },
+  contractor: {
+    orders: 'Orders', restoration: 'Time to repair (median)', within: 'Within the contract’s limit', repeats: 'Repairs that did not last', penalty: 'Penalty',
+    repeatsTip: 'The same device again within {days} days: {repeats} of {n} repairs', noContract: 'no contract', companyOnly: 'for the company', capped: '{sum} before the cap',
+    penaltiesOfCompany: 'Penalties are capped for the whole company: look at everything to see them.',
+    chart: 'Time to repair: median with its 95 % interval', late: 'Late orders that cost something this month ({n})', order: 'Order', due: 'Due', urgent: 'urgent',
+    none: 'No orders of contractors in {month}', noneHint: 'They are the repair orders of the operating data.', ofRegion: 'Contractors are judged by region: this is {region}.',
+    deniedHint: 'Contractors are judged by region and for the company: you need to see a whole region.',
+  },
+};

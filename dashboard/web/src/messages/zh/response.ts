@@ -1,0 +1,55 @@
+// 响应时限：各项标准的达标率、用时、超时与承包商。
+export default {
+  title: '响应时限',
+  tab: { response: '标准达标', running: '正在计时', breaches: '超时清单', contractors: '承包商' },
+  month: '月份',
+  computedAt: '计算于',
+  part: '当前显示 {name}。您还可以查看：',
+  none: '{month}没有计时',
+  noneHint: '该范围本月没有带时限的事件。可换一个月份或范围。',
+  notComputed: {
+    title: '尚未计算', month: '{month}尚未计算', hint: '每月 1 日凌晨自动计算上一个月；也可由有权限的人随时计算。',
+    now: '立即计算', busy: '正在计算…', missing: '近一年中有 {n} 个月尚未计算。', these: '计算这些月份', doing: '正在计算{month}…',
+  },
+  laws: '法定与承诺时限',
+  promise: '公司承诺',
+  limit: '时限',
+  ofN: '{n} 起中 {breached} 起超时',
+  standards: '各项标准',
+  changedLimit: '期间有变',
+  openOf: '（{n} 未结束）',
+  unusable: '有 {n} 个计时的时间无法采信，未计入。',
+  columns: {
+    standard: '标准', limit: '时限', n: '起数', within: '达标率（95% 区间）', breaches: '超时', median: '中位数', p90: '90 分位', p95: '95 分位',
+    project: '项目', cause: '原因', contractor: '承包商', verdict: '与其他相比',
+  },
+  verdict: {
+    better: '更好', worse: '更差', same: '差异未超出偶然', none: '无可比较',
+    tip: '其他合计 {others}；{n} 组同时比较，校正后 p = {p}（Fisher 精确检验，Holm 校正）',
+  },
+  trend: { share: '逐月达标率与 95% 区间', time: '逐月用时：中位数与 90 分位' },
+  projects: {
+    title: '各项目达标率与 95% 区间', some: '{n} 个项目与其他项目的差异超出偶然；其余的差异可能只是偶然。',
+    chance: '各项目之间的差异均未超出偶然：样本不足以分出高下。',
+  },
+  hours: { title: '按发生时段', hour: '时段', met: '达标', breached: '超时', open: '未结束' },
+  causes: '按原因',
+  byContractor: '按设备维保单位',
+  unnamed: '未注明',
+  running: {
+    all: '全部', left: '剩余', what: '告警', where: '位置', state: '进展', began: '开始', over: '超时 {n}',
+    none: '当前没有正在计时的事件', noneHint: '有时限的事件发生后会立即出现在这里。',
+  },
+  breach: {
+    started: '开始', took: '用时', over: '超出', everyStandard: '全部标准', everyCause: '全部原因', count: '{n} 起超时', none: '{month}没有超时',
+    omitted: '清单过长，超出较少的未列出。',
+  },
+  contractor: {
+    orders: '工单', restoration: '修复用时（中位数）', within: '按合同时限完成', repeats: '重复报修率', penalty: '本月扣款',
+    repeatsTip: '{days} 天内同一设备再次报修：{n} 次维修中 {repeats} 次', noContract: '无合同条款', companyOnly: '仅按公司合计', capped: '封顶前 {sum}',
+    penaltiesOfCompany: '扣款按公司合计封顶，请在“全部项目”范围查看。',
+    chart: '修复用时中位数与 95% 区间', late: '本月计扣的逾期工单（{n}）', order: '工单', due: '应完成', urgent: '急修',
+    none: '{month}没有承包商的工单', noneHint: '工单来自运营数据中的维修工单。', ofRegion: '承包商按区域考核，当前为{region}。',
+    deniedHint: '承包商按区域和公司考核，需要查看整个区域的权限。',
+  },
+};
