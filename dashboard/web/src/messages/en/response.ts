@@ -34,6 +34,7 @@ export default {
   },
   hours: { title: 'By the hour in which it began', hour: 'Hour', met: 'In time', breached: 'Late', open: 'Not over' },
   causes: 'By cause',
+  kinds: { urgent_repair: 'Urgent repair', complaint: 'Complaint', front_desk: 'Front desk', repair: 'Repair', entrapment: 'Entrapment', fire_alarm: 'Fire alarm' },
   byContractor: 'By who maintains the device',
   unnamed: 'not said',
   running: {

@@ -1,0 +1,46 @@
+// Ranks that are fair: places whose intervals overlap are not to be told apart, so that
+// each has all the ranks that its interval allows.
+
+export interface Candidate {
+  key: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Place {
+  rank: number;
+  /** the best and the worst that its interval allows */
+  from: number;
+  to: number;
+}
+
+/** Of those that have a value and an interval, by their key. */
+export function fairRanks(all: readonly Candidate[], moreIsBetter: boolean): Map<string, Place> {
+  const sign = moreIsBetter ? 1 : -1;
+  const known = all.flatMap(({ key, value, low, high }) => {
+    if (value === null) return [];
+    const [a, b] = [low ?? value, high ?? value];
+    return [{ key, value: sign * value, low: Math.min(sign * a, sign * b), high: Math.max(sign * a, sign * b) }];
+  });
+  const ranks = new Map<string, Place>();
+  for (const one of known) {
+    const better = known.filter((other) => other.value > one.value).length;
+    const surelyBetter = known.filter((other) => other.low > one.high).length;
+    const surelyWorse = known.filter((other) => other.high < one.low).length;
+    ranks.set(one.key, { rank: better + 1, from: surelyBetter + 1, to: known.length - surelyWorse });
+  }
+  return ranks;
+}
+
+export type Difference = 'better' | 'worse' | 'same' | 'unknown';
+
+/** Whether one place differs from another by more than chance: when their intervals have nothing in common. */
+export function difference(one: Candidate, other: Candidate, moreIsBetter: boolean): Difference {
+  if (one.value === null || other.value === null) return 'unknown';
+  const [low, high] = [one.low ?? one.value, one.high ?? one.value];
+  const [otherLow, otherHigh] = [other.low ?? other.value, other.high ?? other.value];
+  if (low > otherHigh) return moreIsBetter ? 'better' : 'worse';
+  if (high < otherLow) return moreIsBetter ? 'worse' : 'better';
+  return 'same';
+}
