@@ -19,6 +19,7 @@ export default {
   measures: 'Measures',
   noLimit: 'none',
   outside: 'Beyond the limit',
+  toNotices: 'Notices of it',
   inside: 'Not beyond the limit',
   counted: 'Counts',
   noneOutside: 'none',

@@ -19,6 +19,7 @@ export default {
   measures: '各项指标',
   noLimit: '不设限值',
   outside: '超出限值',
+  toNotices: '查看整改通知',
   inside: '未超出限值',
   counted: '计分',
   noneOutside: '无',
