@@ -142,6 +142,7 @@ func (a *API) registerAll() {
 	a.registerEvents()
 	a.registerLatest()
 	a.registerCoverage()
+	a.registerConsumption()
 	a.registerExports()
 	a.registerLetters()
 	a.registerLetterCounts()

@@ -17,6 +17,7 @@ type Data interface {
 	Readings(context.Context, authz.Scope, clickhouse.ReadingsQuery) (clickhouse.ReadingsPage, error)
 	Events(context.Context, authz.Scope, clickhouse.EventsQuery) (clickhouse.EventsPage, error)
 	Coverage(context.Context, authz.Scope, clickhouse.CoverageQuery) (clickhouse.CoveragePage, error)
+	Counted(context.Context, authz.Scope, clickhouse.CountedQuery) (clickhouse.CountedPage, error)
 	Export(context.Context, authz.Scope, io.Writer, clickhouse.ExportQuery) error
 	DeadLetters(context.Context, authz.Scope, clickhouse.LettersQuery) (clickhouse.LettersPage, error)
 	DeadLetter(context.Context, authz.Scope, string) (clickhouse.Letter, error)

@@ -52,6 +52,8 @@ type devicesIn struct {
 	Total bool `query:"total" doc:"Count also those of the other pages."`
 }
 
+type facetsOut struct{ Body registry.Facets }
+
 type deviceGet struct {
 	DevicePath
 	Conditional
@@ -135,6 +137,18 @@ func (a *API) registerDevices() {
 			out.Body.Total = &total
 		}
 		return out, nil
+	})
+	register(a, authz.Read, operation{
+		ID: "device-facets", Method: http.MethodGet, Path: "/devices/facets", Tag: "Devices", Summary: "See by what devices can be narrowed",
+		Description: "How many devices have each class, state, medium, model, vendor and building, the most frequent first, 200 of each at most. " +
+			"The filter holds for all fields but the one that is counted.",
+		Answer: registry.Facets{
+			Class: []registry.Tally{{Value: "meter", Count: 212}}, State: []registry.Tally{{Value: "active", Count: 208}}, Medium: []registry.Tally{{Value: "electricity", Count: 140}},
+			Model: []registry.Tally{{Value: "DTZ341", Count: 140}}, Vendor: []registry.Tally{{Value: "威胜", Count: 140}}, Building: []registry.Tally{{Value: "b3", Count: 60}},
+		},
+	}, func(ctx context.Context, c caller, in *DeviceFilter) (*facetsOut, error) {
+		facets, err := a.as(c).DeviceFacets(ctx, in.registry())
+		return &facetsOut{facets}, err
 	})
 	register(a, authz.Configure, operation{
 		ID: "create-device", Method: http.MethodPost, Path: "/devices", Tag: "Devices", Summary: "Create a device",

@@ -174,7 +174,8 @@ func recipes() map[string]recipe {
 		"building-history": {needs: authz.Read, call: func(a aim) call { return get("/buildings/" + a.project() + "/" + a.building + "/history") }},
 
 		// Devices
-		"list-devices": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/devices" + a.query("total", "true")) }},
+		"device-facets": {needs: authz.Read, where: anywhere, call: func(a aim) call { return get("/devices/facets" + a.query("class", "meter")) }},
+		"list-devices":  {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/devices" + a.query("total", "true")) }},
 		"create-device": {needs: authz.Configure, call: func(a aim) call {
 			return post("/devices", fields{"region": a.at.Region, "project": a.at.Project, "class": "fire", "id": fmt.Sprintf("f%d", a.serial), "name": "new", "building": a.building})
 		}},
@@ -221,6 +222,7 @@ func recipes() map[string]recipe {
 		"events":          {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/events" + a.query("from", a.from)) }},
 		"latest":          {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/latest" + a.query()) }},
 		"coverage":        {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/coverage" + a.query("from", a.from, "to", a.to)) }},
+		"consumption":     {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/consumption" + a.query("from", a.from, "to", a.to)) }},
 		"metrics-catalog": {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/metrics-catalog") }},
 		"version":         {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/version") }},
 

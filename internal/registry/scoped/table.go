@@ -162,6 +162,24 @@ func (r Rows[T]) Count() (int, error) {
 	return n, err
 }
 
+// Tally is how many rows have a value.
+type Tally struct {
+	Value string `json:"value" db:"value"`
+	Count int    `json:"count" db:"n"`
+}
+
+// Tally counts the rows by the values of a text column, the most frequent first. Rows
+// in which it is empty are not counted.
+func (r Rows[T]) Tally(column string, limit int) ([]Tally, error) {
+	r.table.check(column)
+	all := []Tally{}
+	r.where.args = append(r.where.args, limit)
+	column = quoted(column)
+	err := r.tx.tx.Select(&all, "SELECT "+column+" AS value, count(*) AS n FROM "+r.table.Name+r.where.sql.String()+
+		" AND "+column+" <> '' GROUP BY "+column+" ORDER BY n DESC, value LIMIT ?", r.where.args...)
+	return all, err
+}
+
 // Delete removes the rows. It is for indexes and rules: objects are retired. In a
 // table with revisions it takes one, so that who follows them looks again.
 func (r Rows[T]) Delete() (int64, error) {
