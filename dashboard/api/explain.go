@@ -38,7 +38,8 @@ var explanations = map[string]map[string]string{
 		"region": "Empty for all.", "project": "Empty for all of the region.", "class": "Empty for all.", "pattern": "Of the device's id, with * and ?.", "note": "In words.",
 	},
 	"BulkResult":   {"matched": "Devices that were chosen.", "changed": "Of these, devices that are different now, or would be.", "problems": "Nothing was changed when there is any."},
-	"ImportReport": {"rows": "Rows of the file.", "created": "New objects.", "updated": "Objects that are different now.", "unchanged": "Objects that were like that.", "problems": "Nothing was written when there is any."},
+	"ImportReport": {"rows": "Rows of the file.", "created": "New objects.", "updated": "Objects that are different now.", "unchanged": "Objects that were like that.", "problems": "Nothing was written when there is any.", "changes": "Of a dry run: the first 1,000 rows that would make or change an object."},
+	"RowChange":    {"row": "As in the file, whose header is row 1.", "key": "The object.", "new": "The object is not there yet.", "fields": "The columns that would be different."},
 	"RowProblem":   {"row": "As in the file, whose header is row 1.", "key": "The object.", "field": "The column.", "value": "As it was given.", "problem": "What is wrong and what would be right."},
 }
 

@@ -83,7 +83,7 @@ func (a *API) registerImport(plural, kind string) {
 		Consumes: map[string]any{typeCSV: "region,project,class,id,name\nnorth,harbour,meter,m1,3 号楼总表\n", typeXLSX: nil},
 		Answer: registry.ImportReport{DryRun: true, Rows: 2, Created: 1, Problems: []registry.RowProblem{
 			{Row: 3, Field: "class", Value: "metre", Problem: "is not one of meter, elevator, fire, access"},
-		}},
+		}, Changes: []registry.RowChange{{Row: 2, Key: "north/harbour/meter/m1", New: true, Fields: []string{"name"}}}},
 	}, func(ctx context.Context, c caller, in *importIn) (*importOut, error) {
 		select {
 		case a.imports <- struct{}{}:

@@ -25,8 +25,20 @@ type ImportReport struct {
 	Created   int          `json:"created"`
 	Updated   int          `json:"updated"`
 	Unchanged int          `json:"unchanged"`
-	Problems  []RowProblem `json:"problems"` // nothing was written when there is any; at most 10,000
+	Problems  []RowProblem `json:"problems"`          // nothing was written when there is any; at most 10,000
+	Changes   []RowChange  `json:"changes,omitempty"` // of a dry run: the first 1,000 of them
 }
+
+// RowChange is what a row of a file would do.
+type RowChange struct {
+	Row    int      `json:"row"`              // as in the file, whose header is row 1
+	Key    string   `json:"key"`              // of the object
+	New    bool     `json:"new"`              // the object is not there yet
+	Fields []string `json:"fields,omitempty"` // that would be different
+}
+
+// maxChanges bounds what a dry run tells row by row: more than anybody reads.
+const maxChanges = 1000
 
 // Import makes and changes objects as the rows of a file say, in one
 // transaction: all of them, or none when there is a problem with any row. A
@@ -129,14 +141,35 @@ func (in *importer[T]) changes(rows Rows) ([]*change[T], error) {
 		case len(c.problems) > 0:
 		case c.before == nil:
 			in.report.Created++
+			in.tell(c)
 		case in.differs(c):
 			in.report.Updated++
+			in.tell(c)
 		default:
 			in.report.Unchanged++
 		}
 	}
 	slices.SortStableFunc(in.report.Problems, func(a, b RowProblem) int { return a.Row - b.Row })
 	return changes, nil
+}
+
+// tell adds what a row would do to the report of a dry run.
+func (in *importer[T]) tell(c *change[T]) {
+	if !in.report.DryRun || len(in.report.Changes) >= maxChanges {
+		return
+	}
+	told := RowChange{Row: c.row, Key: in.Path(&c.after), New: c.before == nil}
+	var nothing T
+	before := &nothing
+	if c.before != nil {
+		before = c.before
+	}
+	for _, f := range in.columns {
+		if (f.Editable || f.Initial && told.New) && !in.Fields.Equal(before, &c.after, f) {
+			told.Fields = append(told.Fields, f.Name)
+		}
+	}
+	in.report.Changes = append(in.report.Changes, told)
 }
 
 // header finds the fields of the file's columns.

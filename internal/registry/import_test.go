@@ -30,7 +30,11 @@ func TestImport(t *testing.T) {
 			"north,harbour,meter,m2,分表,m1,b1,,meter/m1，elevator/e1,2020年1月2日,\n" + // needs rows before and after it
 			"north,harbour,elevator,e1,一梯,m1,,,,,\n"
 		dry := must(engineer.Import(ctx, KindDevice, csvOf(t, file), ImportOptions{DryRun: true}))(t)
-		if !reflect.DeepEqual(dry, ImportReport{DryRun: true, Rows: 3, Created: 3, Problems: []RowProblem{}}) {
+		if !reflect.DeepEqual(dry, ImportReport{DryRun: true, Rows: 3, Created: 3, Problems: []RowProblem{}, Changes: []RowChange{
+			{Row: 2, Key: "north/harbour/meter/m1", New: true, Fields: []string{"name", "building", "externals", "installed_on", "multiplier"}},
+			{Row: 3, Key: "north/harbour/meter/m2", New: true, Fields: []string{"name", "parent_meter", "building", "fed_by", "installed_on", "multiplier"}},
+			{Row: 4, Key: "north/harbour/elevator/e1", New: true, Fields: []string{"name", "parent_meter", "multiplier"}},
+		}}) {
 			t.Errorf("dry run %+v", dry)
 		}
 		if n := must(engineer.CountDevices(ctx, DeviceFilter{}))(t); n != 0 {
@@ -49,7 +53,12 @@ func TestImport(t *testing.T) {
 		}
 
 		// Only what the file has is touched.
-		report = must(engineer.Import(ctx, KindDevice, csvOf(t, "region,project,class,id,building\nnorth,harbour,meter,m1,\nnorth,harbour,meter,m2,b1\n"), ImportOptions{}))(t)
+		part := csvOf(t, "region,project,class,id,building\nnorth,harbour,meter,m1,\nnorth,harbour,meter,m2,b1\n")
+		dry = must(engineer.Import(ctx, KindDevice, part, ImportOptions{DryRun: true}))(t)
+		if !reflect.DeepEqual(dry.Changes, []RowChange{{Row: 2, Key: "north/harbour/meter/m1", Fields: []string{"building"}}}) {
+			t.Errorf("dry run of a part %+v", dry)
+		}
+		report = must(engineer.Import(ctx, KindDevice, part, ImportOptions{}))(t)
 		if report.Updated != 1 || report.Unchanged != 1 {
 			t.Errorf("%+v", report)
 		}
