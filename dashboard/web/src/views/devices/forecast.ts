@@ -56,9 +56,11 @@ export interface Forecast {
 /** The expectation of a device; undefined when the analysis has not run, or has nothing of the project. */
 export async function forecastOf(ref: Ref, signal?: AbortSignal): Promise<Forecast | undefined> {
   const { region, project } = ref;
-  const page = await unlessMissing(get('/analytics/documents', { query: { job: 'lifetimes', kind: ['prospects'], region, project, limit: 100 }, signal }));
-  const run = page?.run?.id;
+  // Before the first run there is none to ask for documents of.
+  const { items: runs } = await list('/analytics/runs', { query: { job: 'lifetimes', state: ['done'], regular: true, limit: 1 }, signal });
+  const run = runs[0]?.id;
   if (!run) return undefined;
+  const page = await get('/analytics/documents', { query: { run, kind: ['prospects'], region, project, limit: 100 }, signal });
   let at = '';
   for (const item of page.items ?? []) {
     if (item.region !== region || item.project !== project) continue;
@@ -66,9 +68,9 @@ export async function forecastOf(ref: Ref, signal?: AbortSignal): Promise<Foreca
     const body = document.body as { at: string; devices: Prospect[] } | undefined;
     at = body?.at ?? at;
     const prospect = body?.devices.find((one) => one.class === ref.class && one.device === ref.id);
-    if (prospect) return { run, computed: page.run?.finished_at ?? '', at, prospect };
+    if (prospect) return { run, computed: runs[0]?.finished_at ?? '', at, prospect };
   }
-  return { run, computed: page.run?.finished_at ?? '', at, prospect: undefined };
+  return { run, computed: runs[0]?.finished_at ?? '', at, prospect: undefined };
 }
 
 /** How the parts of a pool live, as the same run found it; of pools only those see it who see the whole company. */

@@ -41,6 +41,7 @@ export function localInput(ms: number, timeZone: string): string {
 
 /** When it is so there, in milliseconds; NaN for no time. Of an hour that is there twice it is the first. */
 export function fromLocal(text: string, timeZone: string): number {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return NaN;
   const guess = Date.parse(`${text.length === 10 ? `${text}T00:00` : text}:00Z`);
   if (Number.isNaN(guess)) return NaN;
   const offset = (at: number) => Date.parse(`${localInput(at, timeZone)}:00Z`) - Math.floor(at / 60_000) * 60_000;

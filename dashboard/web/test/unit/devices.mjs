@@ -1,0 +1,96 @@
+// What the area of devices works out by itself: points of charts, spells of faults,
+// changes of forms, times of zones.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil } = await load(`
+  export { pointsOf, windowOf } from './views/devices/series';
+  export { spells } from './views/devices/faults';
+  export { changesOf, draftOf, rebased } from './views/devices/fields';
+  export { totals } from './views/devices/consumption';
+  export { fromLocal, localInput, addDays, dayIn } from './views/devices/time';
+  export { sortMetrics, daysUntil } from './views/devices/device';
+`);
+
+async function load(contents) {
+  const result = await build({
+    stdin: { contents, resolveDir: src, loader: 'ts' }, bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
+  });
+  return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+}
+
+const at = (minute) => new Date(Date.UTC(2026, 10, 20, 0, minute)).toISOString();
+const ms = (minute) => Date.parse(at(minute));
+
+test('a line breaks off where nothing was measured', () => {
+  const raw = [0, 1, 2, 3, 30, 31].map((minute) => ({ metric: 'power_kw', ts: at(minute), value: minute }));
+  const points = pointsOf([...raw, { metric: 'current_a', ts: at(0), value: 7 }], 'power_kw', 'raw');
+  assert.deepEqual(points.map(([, value]) => value), [0, 1, 2, 3, null, 30, 31]);
+  assert.equal(points[4][0], ms(3) + 1);
+});
+
+test('of periods it is the mean with its span, of counters the last value', () => {
+  const bucket = { ts: at(0), mean: 2, min: 1, max: 3, last: 2.5 };
+  assert.deepEqual(pointsOf([{ ...bucket, metric: 'power_kw' }], 'power_kw', '5m'), [[ms(0), 2, 1, 3]]);
+  assert.deepEqual(pointsOf([{ ...bucket, metric: 'energy_kwh' }], 'energy_kwh', '5m'), [[ms(0), 2.5]]);
+});
+
+test('a window stays in the past and is never shorter than a minute', () => {
+  assert.deepEqual(windowOf(100_000, 300_000, 200_000), [0, 200_000]);
+  assert.deepEqual(windowOf(100_000, 110_000, 1e9), [50_000, 110_000]);
+});
+
+test('faults last from their message to the one that ends them', () => {
+  const event = (minute, kind, code) => ({ ts: at(minute), kind, attrs: code ? { code } : {} });
+  const found = spells([
+    event(9, 'fault_cleared', 'E2'), event(0, 'fault', 'E1'), event(1, 'fault', 'E2'), event(2, 'fault', 'E1'), event(20, 'entrapment'), event(25, 'released'), event(30, 'fault', 'E3'), event(31, 'granted'),
+  ]);
+  assert.deepEqual(found.map(({ kind, code, begin, end }) => [kind, code, begin, Number.isNaN(end) ? null : end]), [
+    ['fault', 'E3', ms(30), null], ['entrapment', '', ms(20), ms(25)], ['fault', 'E2', ms(1), ms(9)], ['fault', 'E1', ms(0), null],
+  ]);
+});
+
+test('a form sends what is different, and says what is no number', () => {
+  const before = draftOf({ name: '总表', multiplier: 60, location: 'B1', externals: { dl645: '1', modbus: '3' }, fed_by: ['meter/main'], expected_life_years: 0 });
+  assert.equal(before.expected_life_years, '');
+  const draft = { ...before, location: '', multiplier: '1,200', externals: 'dl645=2', fed_by: 'meter/main， elevator/e1' };
+  assert.deepEqual(changesOf('meter', before, draft), {
+    values: { location: null, multiplier: 1200, externals: { modbus: null, dl645: '2' }, fed_by: ['meter/main', 'elevator/e1'] }, mistakes: {},
+  });
+  assert.deepEqual(changesOf('meter', before, { ...before, multiplier: 'many', externals: 'nothing' }).mistakes, { multiplier: 'number', externals: 'pairs' });
+  assert.deepEqual(changesOf('elevator', before, { ...before, multiplier: '5' }).values, {}, 'a lift has no multiplier');
+  assert.deepEqual(changesOf('meter', undefined, draftOf({ name: 'x' })).values, { name: 'x' });
+});
+
+test('after the change of somebody else one keeps one’s own and takes over the rest', () => {
+  const before = draftOf({ name: 'a', location: 'x' });
+  const now = rebased(before, { ...before, name: 'mine' }, draftOf({ name: 'theirs', location: 'theirs' }));
+  assert.deepEqual([now.name, now.location], ['mine', 'theirs']);
+});
+
+test('a mean goes by the hours that are known', () => {
+  const row = (value, known, quality = 'measured') => ({ at: '', name: '', value, hours: 24, known, quality, peak: null });
+  assert.deepEqual(totals([row(48, 24), row(12, 6, 'partial'), row(null, 0, 'missing')], 24), { sum: 60, mean: 48, gaps: 2, suspect: 0 });
+  assert.deepEqual(totals([row(null, 0, 'missing')], 24), { sum: null, mean: null, gaps: 1, suspect: 0 });
+});
+
+test('times of a form are those of the project’s zone', () => {
+  const morning = Date.parse('2026-11-20T00:30:00Z');
+  assert.equal(localInput(morning, 'Asia/Shanghai'), '2026-11-20T08:30');
+  assert.equal(fromLocal('2026-11-20T08:30', 'Asia/Shanghai'), morning);
+  assert.equal(fromLocal('2026-07-01', 'Europe/Berlin'), Date.parse('2026-06-30T22:00:00Z'));
+  assert.equal(dayIn(Date.parse('2026-11-20T17:00:00Z'), 'Asia/Shanghai'), '2026-11-21');
+  assert.equal(addDays('2026-12-31', 1), '2027-01-01');
+  assert.ok(Number.isNaN(fromLocal('', 'Asia/Shanghai')));
+});
+
+test('what one wants to see first comes first', () => {
+  assert.deepEqual(sortMetrics('meter', ['zeta', 'voltage_v', 'energy_kwh', 'power_kw']), ['power_kw', 'energy_kwh', 'voltage_v', 'zeta']);
+  assert.equal(daysUntil('2026-11-25', Date.parse('2026-11-20T00:00:00Z')), 5);
+  assert.equal(daysUntil('', 0), undefined);
+});
