@@ -143,6 +143,7 @@ func (a *API) registerAll() {
 	a.registerLatest()
 	a.registerCoverage()
 	a.registerConsumption()
+	a.registerConsumptionWeeks()
 	a.registerExports()
 	a.registerLetters()
 	a.registerLetterCounts()

@@ -18,6 +18,7 @@ type Data interface {
 	Events(context.Context, authz.Scope, clickhouse.EventsQuery) (clickhouse.EventsPage, error)
 	Coverage(context.Context, authz.Scope, clickhouse.CoverageQuery) (clickhouse.CoveragePage, error)
 	Counted(context.Context, authz.Scope, clickhouse.CountedQuery) (clickhouse.CountedPage, error)
+	ConsumptionWeeks(context.Context, authz.Scope, clickhouse.WeeksQuery) ([]clickhouse.WeeksUse, error)
 	Export(context.Context, authz.Scope, io.Writer, clickhouse.ExportQuery) error
 	DeadLetters(context.Context, authz.Scope, clickhouse.LettersQuery) (clickhouse.LettersPage, error)
 	DeadLetter(context.Context, authz.Scope, string) (clickhouse.Letter, error)

@@ -223,6 +223,9 @@ func recipes() map[string]recipe {
 		"latest":          {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/latest" + a.query()) }},
 		"coverage":        {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/coverage" + a.query("from", a.from, "to", a.to)) }},
 		"consumption":     {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/consumption" + a.query("from", a.from, "to", a.to)) }},
+		"consumption-weeks": {needs: authz.Read, where: anywhere, call: func(a aim) call {
+			return get("/consumption/weeks?" + url.Values{"from": {a.from}, "to": {a.to}, "devices": {a.project() + "/meter/" + a.meter}}.Encode())
+		}},
 		"metrics-catalog": {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/metrics-catalog") }},
 		"version":         {needs: SignedIn, where: anywhere, call: func(aim) call { return get("/version") }},
 

@@ -25,6 +25,7 @@ var placed = map[string]bool{
 	"readings": true, "readings_5m": true, "readings_1h": true, "readings_1d": true, "states": true, "events": true, "dead_letters": true,
 	"devices": true, "projects": true, "incident_events": true, "analytics_numbers": true, "analytics_documents": true,
 	"inspections": true, "complaints": true, "fees": true, "repair_orders": true,
+	"consumption_1h": true,
 }
 
 var (
