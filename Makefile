@@ -79,7 +79,7 @@ vuln: ## known vulnerabilities in what is linked (asks the public database)
 
 .PHONY: bench
 bench: build ## measure against a baseline in the same run; prints ratios
-	@scripts/need.sh mosquitto
+	@scripts/need.sh mosquitto chromium node
 	go run ./bench $(BENCH)
 
 .PHONY: fuzz

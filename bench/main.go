@@ -77,6 +77,7 @@ var parts = []part{
 	{"clients", "2,000 websocket clients of one process", (*bench).clients},
 	{"alerting", "from the publish of an entrapment to the websocket; 500 rules on one core; memory of their state", (*bench).alerting},
 	{"reads", "latest values and a month's chart, while messages come in", (*bench).reads},
+	{"page", "the live page in a browser: first paint, and until its devices are shown", (*bench).page},
 	{"disk", "bytes a reading", (*bench).disk},
 	{"mathematics", "analyses of data that is there, on one core", (*bench).mathematics},
 	{"jobs", "each analysis on a year of 10,000 devices", (*bench).jobs},

@@ -53,6 +53,17 @@ func (r *report) print(w io.Writer) error {
 			}
 		}
 	}
+	if len(r.Pages) > 0 {
+		t.head("Live page in Chromium", "first paint ms", "max ms", "devices shown ms", "max ms", "loads")
+		for _, p := range r.Pages {
+			t.line("%d devices\t%.0f\t%.0f\t%.0f\t%.0f\t%d", p.Devices, p.Paint, p.PaintMax, p.Shown, p.ShownMax, p.Loads)
+		}
+		for _, q := range r.Ratios {
+			if q.Mode == paint {
+				t.line("%s, %s to %s\t%.2f", q.What, q.Of, q.To, q.Is)
+			}
+		}
+	}
 	if len(r.Disk) > 0 {
 		t.head("Disk, simulated meters", "bytes/reading", "of it ts", "received", "value", "parts", "readings", "rollups, bytes/reading")
 		for _, d := range r.Disk {

@@ -23,6 +23,7 @@ type report struct {
 	Mathematics []mathRun       `json:"mathematics,omitempty"`
 	Jobs        []jobRun        `json:"jobs,omitempty"`
 	Reads       []readRun       `json:"reads,omitempty"`
+	Pages       []pageRun       `json:"pages,omitempty"`
 	Disk        []diskRun       `json:"disk,omitempty"`
 	Packages    []packageRun    `json:"packages,omitempty"`
 	Ratios      []ratio         `json:"ratios,omitempty"`
@@ -103,6 +104,7 @@ func (r *report) compare() {
 	r.Ratios = append(r.Ratios, readRatios(r.Reads)...)
 	r.Ratios = append(r.Ratios, alarmRatios(r.Latency)...)
 	r.Ratios = append(r.Ratios, ruleRatios(r.Rules)...)
+	r.Ratios = append(r.Ratios, pageRatios(r.Pages)...)
 	for i := range r.Throughput {
 		s := &r.Throughput[i]
 		if s.Subject != stewardName {

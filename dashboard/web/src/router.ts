@@ -19,6 +19,8 @@ declare module 'vue-router' {
     messages?: readonly string[];
     /** The permission without which it shows nothing. */
     needs?: Permission;
+    /** It is shown without the frame. */
+    bare?: boolean;
   }
 }
 

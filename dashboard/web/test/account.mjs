@@ -207,7 +207,7 @@ test('who may not decide is not asked', async () => {
 test('places have the names that people gave them', () =>
   scene({ person: 'boss' }, async (page) => {
     await play({ do: 'reading', device: 'west/lake/meter/m-1', metric: 'power_kw', value: 1 });
-    await page.locator('[data-row="west/lake"]').getByRole('button', { name: '翠湖花园', exact: true }).waitFor();
+    await page.locator('[data-row="west/lake"]').getByText('翠湖花园', { exact: true }).waitFor();
     await page.locator('[data-device="west/lake/meter/m-1"]').getByText('西部大区 / 翠湖花园').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('翠湖');

@@ -86,11 +86,13 @@ test('counts, filters, links and the way back', () =>
       { do: 'reading', device: panel, metric: 'smoke_ppm', value: 2 },
     );
     const harbour = page.locator('[data-row="north/harbour"]');
-    await harbour.getByRole('button', { name: /Elevators: 0 online, 1 offline/ }).waitFor();
+    await page.getByRole('treeitem', { name: 'harbour, nothing open, 1 offline' }).waitFor();
     assert.equal(await page.locator('[data-test=total-devices]').innerText(), '3');
     assert.equal(await page.locator('[data-test=total-offline]').innerText(), '1');
 
-    await harbour.getByRole('button', { name: /Elevators/ }).click();
+    await harbour.click();
+    await page.getByText('2 devices', { exact: true }).waitFor();
+    await page.getByRole('button', { name: /Elevators: 0 online, 1 offline/ }).click();
     await page.getByText('1 device', { exact: true }).waitFor();
     assert.match(page.url(), /\/live\?at=north\/harbour&class=elevator$/);
     await row(page, lift).waitFor();
@@ -98,10 +100,14 @@ test('counts, filters, links and the way back', () =>
     assert.equal(await page.locator('[data-row="south/garden"]').count(), 1, 'the counts are of everything');
 
     await page.goBack();
+    await page.getByText('2 devices', { exact: true }).waitFor();
+    await page.goBack();
     await page.getByText('3 devices', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Offline only' }).click();
     await page.getByText('1 of 3 devices').waitFor();
+    assert.match(page.url(), /only=offline/);
     await page.getByRole('button', { name: 'Offline only' }).click();
+    await page.getByText('3 devices', { exact: true }).waitFor();
 
     await page.keyboard.press('/');
     await page.keyboard.type('garden fire');
@@ -109,7 +115,11 @@ test('counts, filters, links and the way back', () =>
     await row(page, panel).waitFor();
     await page.keyboard.type(' nothing');
     await page.getByText('No device matches').waitFor();
+    // A link shows a colleague the same.
+    await page.waitForURL(/q=garden/);
     await page.reload();
+    await page.getByText('No device matches').waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.getByText('3 devices', { exact: true }).waitFor();
   }));
 
@@ -131,6 +141,132 @@ test('the list and the details work from the keyboard', () =>
     await page.keyboard.press('Escape');
     await page.locator('[data-test=detail]').waitFor({ state: 'hidden' });
     assert.equal(await focused(), '90');
+  }));
+
+test('the tree of places works from the keyboard', () =>
+  scene({}, async (page) => {
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 1 }, { do: 'reading', device: panel, metric: 'smoke_ppm', value: 2 });
+    await page.locator('[data-row="south/garden"]').waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.dataset.row);
+    const goes = async (key, to) => {
+      await page.keyboard.press(key);
+      await page.waitForFunction((row) => document.activeElement.dataset.row === row, to);
+    };
+    await page.locator('[data-test=tree] [tabindex="0"]').focus();
+    assert.equal(await focused(), '');
+    await goes('ArrowDown', 'north');
+    await goes('ArrowRight', 'north/harbour');
+    await goes('ArrowLeft', 'north');
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('[data-row="north/harbour"]').waitFor({ state: 'detached' });
+    assert.equal(await page.locator('[data-row="north"]').getAttribute('aria-expanded'), 'false');
+    await goes('g', 'south/garden');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 device', { exact: true }).waitFor();
+    assert.match(page.url(), /\/live\?at=south\/garden$/);
+    assert.equal(await page.locator('[data-row="south/garden"]').getAttribute('aria-selected'), 'true');
+    assert.equal(await page.locator('[data-test=tree] [tabindex="0"]').count(), 1);
+  }));
+
+test('each class is drawn as what it is, and follows what its devices say', () =>
+  scene({ path: '/live?class=elevator' }, async (page) => {
+    const gate = 'north/harbour/access/g-1';
+    await play(
+      { do: 'reading', device: lift, metric: 'floor', value: 3 }, { do: 'reading', device: lift, metric: 'direction', value: 1 }, { do: 'reading', device: lift, metric: 'door_open', value: 0 },
+      { do: 'reading', device: lift, metric: 'passenger', value: 1 }, { do: 'reading', device: lift, metric: 'load_kg', value: 140 }, { do: 'state', device: lift, metric: 'mode', text: 'normal' },
+      { do: 'status', device: lift, online: true }, { do: 'reading', device: panel, metric: 'smoke_ppm', value: 7.5 }, { do: 'status', device: panel, online: true },
+      { do: 'reading', device: gate, metric: 'door_open', value: 1 }, { do: 'reading', device: gate, metric: 'passages_total', value: 1234 }, { do: 'state', device: gate, metric: 'mode', text: 'lockdown' },
+      { do: 'reading', device: meter, metric: 'power_kw', value: 12.5 },
+    );
+    const card = row(page, lift);
+    await card.waitFor();
+    const car = () => page.evaluate(() => document.querySelector('.live-car').style.transform);
+    await card.getByText('going up').waitFor();
+    assert.match(await card.innerText(), /3\s*F[\s\S]*Yes|3\s*F[\s\S]*140/);
+    await card.getByText('Normal service').waitFor();
+    const third = await car();
+    await play({ do: 'reading', device: lift, metric: 'floor', value: 5 }, { do: 'reading', device: lift, metric: 'direction', value: 0 }, { do: 'reading', device: lift, metric: 'door_open', value: 1 });
+    await card.getByText('standing').waitFor();
+    assert.notEqual(await car(), third, 'the car moves with its floor');
+    await page.locator('.live-car[data-door=open]').waitFor();
+    await play({ do: 'event', device: lift, kind: 'entrapment', id: 'e' });
+    await page.locator(`[data-device="${lift}"][data-condition=danger]`).getByText('Entrapment').waitFor();
+
+    await page.locator('[data-class=fire]').click();
+    assert.match(page.url(), /class=fire/);
+    await row(page, panel).getByText('7.5').waitFor();
+    await page.locator('[data-class=access]').click();
+    await row(page, gate).getByText('Open', { exact: true }).waitFor();
+    await row(page, gate).getByText('Lockdown').waitFor();
+    await page.locator('[data-class=meter]').click();
+    await row(page, meter).getByText('12.5').waitFor();
+    await page.locator('[data-as=list]').click();
+    await page.locator('.device-row').waitFor();
+    assert.match(page.url(), /class=meter&as=list/);
+    await page.goBack();
+    await row(page, meter).click();
+    await page.locator('[data-test=detail]').waitFor();
+  }));
+
+test('the wall shows what is open first, turns by itself, and says when it is not the present', () =>
+  scene({ path: '/live/wall', width: 1920, height: 1080 }, async (page) => {
+    const wall = page.locator('[data-test=wall]');
+    await wall.getByText('No open incidents').waitFor();
+    assert.equal(await page.locator('.topbar').count(), 0, 'the frame is not there');
+    await play({ do: 'fleet', count: 60 }, { do: 'event', device: lift, kind: 'entrapment', id: 'e', age_ms: 65_000 });
+    await wall.locator('.wall-incident.grave').getByText('Entrapment').waitFor({ timeout: 1000 });
+    assert.match(await wall.locator('.wall-age').innerText(), /^01:0\d$/);
+    await wall.getByText('1 in danger to life').waitFor();
+    await wall.locator('[data-row=north]').waitFor();
+    const wide = await page.evaluate(() => [document.documentElement.scrollWidth - window.innerWidth, document.documentElement.scrollHeight - window.innerHeight]);
+    assert.deepEqual(wide.map((px) => px > 0), [false, false], 'nothing has to be scrolled');
+    await play({ do: 'event', device: lift, kind: 'released', id: 'r' });
+    await wall.locator('.wall-incident').waitFor({ state: 'detached' });
+    await play({ do: 'down' });
+    await wall.getByText(/This is the state of \d\d:\d\d:\d\d/).waitFor();
+    await play({ do: 'up' });
+    await wall.locator('[data-test=connection][data-state=live]').waitFor();
+    page.errors.length = 0; // the time without a server
+    await wall.locator('[data-test=wall-leave]').click();
+    await page.locator('.live-grid').waitFor();
+    await page.locator('[data-test=dangers]').waitFor();
+  }));
+
+test('the alarm sounds until somebody answers, and is muted by its person for himself alone', () =>
+  scene({}, async (page) => {
+    // What would be heard, counted: a test has no ears.
+    await page.addInitScript(() => {
+      window.tones = 0;
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function counted(...when) {
+        window.tones++;
+        return start.apply(this, when);
+      };
+    });
+    await page.reload();
+    const alarm = page.locator('[data-test=alarm]');
+    await alarm.and(page.locator('[data-state=blocked]')).waitFor();
+    await alarm.getByText('Sound is off, press to turn on').waitFor();
+    await alarm.click();
+    await alarm.and(page.locator('[data-state=on]')).waitFor();
+    await play({ do: 'event', device: lift, kind: 'entrapment', id: 'e' });
+    await alarm.and(page.locator('[data-state=ringing]')).waitFor();
+    await page.waitForFunction(() => window.tones >= 12); // it repeats
+    await alarm.click();
+    await page.locator('[data-test=alarm-sound]').click();
+    await alarm.and(page.locator('[data-state=muted]')).waitFor();
+    await page.keyboard.press('Escape');
+    await page.reload();
+    await alarm.getByText('Muted by you').waitFor();
+    assert.equal(await page.evaluate(() => window.tones), 0, 'it is remembered');
+    const other = await open({ person: 'viewer' });
+    await other.locator('[data-test=alarm]:not([data-state=muted])').waitFor();
+    await close(other);
+    await alarm.click();
+    await page.locator('[data-test=alarm-sound]').click();
+    await alarm.and(page.locator('[data-state=ringing]')).waitFor();
+    await play({ do: 'event', device: lift, kind: 'arrived', id: 'a' });
+    await alarm.and(page.locator('[data-state=on]')).waitFor();
   }));
 
 test('what devices say stays text', () =>
@@ -259,7 +395,7 @@ test('a narrow screen has everything behind its tabs', () =>
   scene({ language: 'zh', width: 390, height: 844 }, async (page) => {
     await play({ do: 'fleet', count: 60 }, { do: 'event', device: panel, kind: 'alarm', id: '1' }, { do: 'rejected', topic: 't', payload: '', reason: 'empty', error: 'says nothing' });
     await page.locator('.device-row').first().waitFor();
-    for (const [tab, sign] of [['项目', '.counts'], ['事件', '.event'], ['拒收', '.rejected-item'], ['设备', '.device-row']]) {
+    for (const [tab, sign] of [['项目', '.live-node'], ['事件', '.event'], ['拒收', '.rejected-item'], ['设备', '.device-row']]) {
       await page.locator('.tabs').getByRole('button', { name: tab }).click();
       await page.locator(sign).first().waitFor();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -40,3 +40,17 @@ export function theme(): Theme {
 export function rememberTheme(value: Theme): void {
   write('steward.theme', value);
 }
+
+/** Whether the alarm sounds on this screen for a person; it does unless he muted it here. */
+export function sound(login: string): boolean {
+  return read(`steward.muted.${login}`) === null;
+}
+
+export function rememberSound(login: string, on: boolean): void {
+  if (!on) return write(`steward.muted.${login}`, '1');
+  try {
+    window.localStorage.removeItem(`steward.muted.${login}`);
+  } catch {
+    // not remembered, nothing else
+  }
+}

@@ -12,7 +12,7 @@ export interface Page {
   readonly connection: Connection;
   readonly route: Route;
   /** Goes to another address; what is not named stays. */
-  go(to: Partial<Route>): void;
+  go(to: Partial<Route>, replace?: boolean): void;
   /** Draws what the store has that is not drawn yet, soon. */
   schedule(): void;
 }
@@ -36,7 +36,7 @@ export function routeOf(location: RouteLocationNormalizedLoaded): Route {
   }
   const at = placeOf(route.device);
   if (sees(route.region, route.project) && sees(at.region, at.project)) return route;
-  return { ...route, region: '', project: '', device: '' };
+  return { ...route, region: '', project: '', device: '', building: '' };
 }
 
 /** What the live connection is to tell of: the place, and on the live page one class. */
@@ -54,11 +54,11 @@ export function pageOf(router: Router, live: Live = useLive()): Page {
     get route() {
       return here();
     },
-    go(to) {
+    go(to, replace = false) {
       const location = router.currentRoute.value;
       const route = { ...here(), ...(to.device ? { incident: '' } : to.incident ? { device: '' } : {}), ...to };
       const query: LocationQueryRaw = formatQuery(route);
-      if (location.name === 'live') void router.push({ name: 'live', query });
+      if (location.name === 'live') void router[replace ? 'replace' : 'push']({ name: 'live', query });
       else if (!to.device && to.incident !== undefined) void router.push({ name: 'incidents', params: { incident: to.incident }, query: location.name === 'incidents' ? location.query : { at: query['at'] } });
       else void router.push({ name: 'live', query: formatQuery({ ...route, incident: '' }) });
     },

@@ -25,9 +25,10 @@ export function useParts(root: Readonly<ShallowRef<HTMLElement | null>>, make: (
     for (const part of parts) part.draw(changes);
   };
   const draw = () => tell(everything);
+  let built: HTMLElement | null = null;
   const build = () => {
-    if (!root.value) return;
-    parts = make(page, root.value);
+    built = root.value;
+    parts = built ? make(page, built) : [];
     draw();
   };
   onMounted(() => {
@@ -42,6 +43,10 @@ export function useParts(root: Readonly<ShallowRef<HTMLElement | null>>, make: (
     window.clearInterval(ticking);
   });
   watch([() => i18n.global.locale.value, namesVersion], build, { flush: 'post' });
+  // A root may come and go, as that of the frame does.
+  watch(root, (element) => {
+    if (element !== built) build();
+  }, { flush: 'post' });
   watch(() => route.fullPath, draw, { flush: 'post' });
   return { draw };
 }

@@ -1,0 +1,27 @@
+// How high a shaft is: as its building has it in the registry, or else as far as its car
+// was seen to go.
+
+export interface Shaft {
+  lowest: number;
+  highest: number;
+  floors: number;
+  /** where the car is: 0 at the bottom, 1 at the top */
+  at: number;
+}
+
+const seen = new Map<string, { low: number; high: number }>();
+
+export function shaftOf(path: string, floor: number | undefined, floors: number): Shaft {
+  let range = seen.get(path);
+  if (!range) seen.set(path, (range = { low: 1, high: Math.max(6, floors) }));
+  if (floor !== undefined) {
+    range.low = Math.min(range.low, Math.floor(floor));
+    range.high = Math.max(range.high, Math.ceil(floor));
+  }
+  if (floors > range.high) range.high = floors;
+  const count = range.high - range.low + 1;
+  return {
+    lowest: range.low, highest: range.high, floors: count,
+    at: floor === undefined || count < 2 ? 0 : Math.min(1, Math.max(0, (floor - range.low) / (count - 1))),
+  };
+}
