@@ -7,6 +7,7 @@ export const url = process.env.STEWARD_URL;
 export const password = process.env.STEWARD_PASSWORD;
 const control = process.env.STEWARD_CONTROL;
 if (!url) throw new Error('run me by go test ./dashboard -run TestBrowser, or ./cmd/steward -run TestStories, which start the server');
+if (!url) throw new Error('run me by go test ./dashboard -run TestBrowser, which starts the server');
 
 /** Plays commands on the stage, in order, and returns what they say. */
 export async function play(...commands) {

@@ -231,7 +231,7 @@ test('addresses are read and written, and nonsense is not followed', () => {
   const query = { at: 'north/harbour', class: 'meter', device: 'north/harbour/meter/m-1', tab: 'events' };
   assert.deepEqual(formatQuery(parseQuery(query)), query);
   assert.deepEqual(formatQuery(parseQuery({ at: 'north' })), { at: 'north' });
-  const nothing = { region: '', project: '', class: '', device: '', incident: '', tab: 'devices' };
+  const nothing = { region: '', project: '', class: '', device: '', incident: '', tab: 'devices', building: '', q: '', only: '', as: 'board' };
   assert.deepEqual(parseQuery({ at: '<b>/../x', class: 'oven', device: 'a/b', tab: 'nowhere', incident: '../../session' }), nothing);
   assert.deepEqual(parseQuery({ at: 'north/harbour/b1', class: ['oven', 'meter'], device: null }), nothing);
   assert.equal(parseQuery({ incident: '20261120-abcdefghijklmnop' }).incident, '20261120-abcdefghijklmnop');

@@ -1,0 +1,127 @@
+// What the live page works out without a page: the tree of places, boards, the wall's pages.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const result = await build({
+  stdin: {
+    contents: `
+      export { treeOf, visible, gravest, openAt } from './views/live/scope/tree';
+      export { Incidents } from './live/incidents';
+      export { rowsOf, between } from './views/live/boards/groups';
+      export { shaftOf } from './views/live/boards/shaft';
+      export { startOfDay } from './views/live/boards/day';
+      export { changeOf } from './views/live/boards/today';
+      export { pageOf, pinned } from './views/live/wall/pages';
+      export { unanswered } from './views/live/alarm/unanswered';
+      export { parseQuery, formatQuery } from './views/live/parts/route';
+    `,
+    resolveDir: src, loader: 'ts',
+  },
+  bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+  define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
+});
+const live = await import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+
+const incident = (more) => ({ id: Math.random().toString(), severity: 'warning', state: 'firing', version: 1, count: 1, started_at: '', received_at: '', ...more });
+const danger = (device, more) => ({ event: { device, kind: 'entrapment', ts: 1, attrs: {} }, latest: 1, reports: 1, arrived: 0, ...more });
+
+function known(more = {}) {
+  return {
+    groups: [
+      { region: 'north', project: 'harbour', class: 'meter', devices: 10, online: 7, offline: 2, rate: 1 },
+      { region: 'north', project: 'harbour', class: 'elevator', devices: 2, online: 2, offline: 0, rate: 1 },
+      { region: 'south', project: 'garden', class: 'fire', devices: 5, online: 4, offline: 1, rate: 1 },
+    ],
+    incidents: new live.Incidents(), dangers: [], places: [{ id: 'south', name: '南部', projects: [{ id: 'garden', name: '花园' }] }],
+    regionName: (id) => id, projectName: (_, id) => id, houses: (_, project) => (project === 'harbour' ? [{ id: 'b1', name: '1号楼', devices: 3, offline: 1 }] : []),
+    ...more,
+  };
+}
+
+test('the tree counts devices and what is open at each place', () => {
+  const of = known();
+  of.incidents.put(incident({ region: 'north', project: 'harbour', building: 'b1', severity: 'critical' }));
+  of.incidents.put(incident({ region: 'north', project: 'harbour', severity: 'warning', silenced: true }));
+  of.incidents.put(incident({ severity: 'info' })); // of the company
+  of.dangers = [danger('south/garden/fire/p')];
+  const nodes = live.treeOf(of, 'HQ');
+  assert.deepEqual([nodes.get('').devices, nodes.get('').offline], [17, 3]);
+  assert.equal(nodes.get('south/garden').name, '花园');
+  assert.deepEqual(nodes.get('').open, { life_safety: 1, critical: 1, warning: 0, info: 1 });
+  assert.equal(live.gravest(nodes.get('north/harbour/b1')), 'critical');
+  assert.equal(live.gravest(nodes.get('south')), 'life_safety');
+  assert.equal(live.openAt(nodes.get('north')), 1);
+  assert.deepEqual(live.visible(nodes, new Set(['', 'north'])).map((node) => node.key), ['', 'south', 'north', 'north/harbour']);
+  assert.deepEqual(live.visible(nodes, new Set(['north', 'north/harbour'])).map((node) => node.key), [''], 'what is in a folded place is not seen');
+});
+
+test('a board finds the rows in view', () => {
+  const cards = (n) => Array.from({ length: n }, (_, i) => ({ device: { path: String(i) } }));
+  const rows = live.rowsOf([{ key: 'a', cards: cards(5) }, { key: 'b', cards: cards(1) }], 2, 100, 40);
+  assert.deepEqual(rows.map((row) => row.top), [0, 40, 140, 240, 340, 380]);
+  assert.deepEqual(rows.map((row) => row.cards?.length), [undefined, 2, 2, 1, undefined, 1]);
+  assert.deepEqual(live.between(rows, 45, 150), [1, 3]);
+  assert.deepEqual(live.between(rows, -500, 0), [0, 0]);
+  assert.deepEqual(live.between(rows, 0, 1e9), [0, 6]);
+  assert.deepEqual(live.between([], 0, 100), [0, 0]);
+});
+
+test('a shaft is as high as its car was seen to go', () => {
+  assert.deepEqual(live.shaftOf('x', 3, 10), { lowest: 1, highest: 10, floors: 10, at: 2 / 9 });
+  assert.equal(live.shaftOf('x', -2, 10).lowest, -2);
+  assert.equal(live.shaftOf('x', 12, 10).at, 1);
+  assert.equal(live.shaftOf('x', undefined, 10).at, 0);
+  assert.equal(live.shaftOf('x', 1, 10).highest, 12, 'it does not shrink again');
+});
+
+test('the day begins where the project is', () => {
+  const at = Date.parse('2026-11-27T01:30:15.250Z');
+  assert.equal(new Date(live.startOfDay(at, 'Asia/Shanghai')).toISOString(), '2026-11-26T16:00:00.000Z');
+  assert.equal(new Date(live.startOfDay(at, 'UTC')).toISOString(), '2026-11-27T00:00:00.000Z');
+  assert.equal(new Date(live.startOfDay(at, 'no/where')).toISOString(), '2026-11-26T16:00:00.000Z');
+  // The clocks of Berlin were set back at three on this day.
+  assert.equal(new Date(live.startOfDay(Date.parse('2026-10-25T12:00:00Z'), 'Europe/Berlin')).toISOString(), '2026-10-24T22:00:00.000Z');
+});
+
+test('weeks are compared only when both are known', () => {
+  assert.ok(Math.abs(live.changeOf({ used: 11, hours: 4, used_then: 10, hours_then: 4 }) - 0.1) < 1e-9);
+  assert.equal(live.changeOf({ used: 11, hours: 4, used_then: 10, hours_then: 3 }), undefined);
+  assert.equal(live.changeOf({ used: 11, hours: 4, used_then: null, hours_then: 0 }), undefined);
+  assert.equal(live.changeOf({ used: 11, hours: 4, used_then: 0, hours_then: 4 }), undefined);
+  assert.equal(live.changeOf(undefined), undefined);
+});
+
+test('the wall turns its pages, and keeps in sight what endangers people', () => {
+  assert.deepEqual(live.pageOf([1, 2, 3, 4, 5], 2, 5), { items: [5], page: 2, pages: 3 });
+  assert.deepEqual(live.pageOf([], 2, 5), { items: [], page: 0, pages: 1 });
+  assert.deepEqual(live.pinned(['!'], [1, 2, 3], 3, 1), { items: ['!', 3], page: 1, pages: 2 });
+  assert.deepEqual(live.pinned(['!', '!!', '!!!'], [1], 2, 1), { items: ['!!!', 1], page: 1, pages: 2 });
+});
+
+test('the alarm is for danger that nobody has answered', () => {
+  const incidents = new live.Incidents();
+  const store = { incidents, dangers: new Map() };
+  const stuck = incident({ id: 'a', severity: 'life_safety', region: 'n', project: 'h', class: 'elevator', device: 'l' });
+  incidents.put(stuck);
+  incidents.put(incident({ severity: 'critical' }));
+  assert.equal(live.unanswered(store), 1);
+  store.dangers.set('n/h/elevator/l', danger('n/h/elevator/l'));
+  assert.equal(live.unanswered(store), 1, 'its incident stands for it');
+  store.dangers.set('n/h/fire/f', danger('n/h/fire/f'));
+  assert.equal(live.unanswered(store), 2);
+  store.dangers.set('n/h/fire/f', danger('n/h/fire/f', { arrived: 5 }));
+  incidents.put({ ...stuck, state: 'acknowledged', version: 2 });
+  assert.equal(live.unanswered(store), 0);
+});
+
+test('a building goes with its project', () => {
+  const route = live.parseQuery({ at: 'north/harbour', building: 'north/harbour/b1', only: 'trouble', as: 'list', q: 'x' });
+  assert.equal(route.building, 'north/harbour/b1');
+  assert.deepEqual(live.formatQuery({ ...route, region: 'south', project: 'garden' }), { at: 'south/garden', q: 'x', only: 'trouble', as: 'list' });
+  assert.equal(live.parseQuery({ at: 'north/lake', building: 'north/harbour/b1' }).building, '');
+  assert.equal(live.parseQuery({ only: 'all', as: 'x' }).only, '');
+});
