@@ -343,6 +343,23 @@ test('without a server the page says so, and comes back by itself', async () => 
   await close(page);
 });
 
+test('after a sleep the page has what happened meanwhile, and is the same page', () =>
+  scene({}, async (page) => {
+    await play({ do: 'reading', device: meter, metric: 'power_kw', value: 1 });
+    await row(page, meter).waitFor();
+    await page.evaluate(() => (window.before = true));
+    const machine = await page.context().newCDPSession(page);
+    await machine.send('Page.setWebLifecycleState', { state: 'frozen' });
+    // The server goes away and comes back meanwhile: a connection of before is dead.
+    await play({ do: 'down' }, { do: 'reading', device: meter, metric: 'power_kw', value: 2 }, { do: 'event', device: lift, kind: 'entrapment', id: 'e' }, { do: 'up' });
+    await machine.send('Page.setWebLifecycleState', { state: 'active' });
+    await page.locator('[data-test=dangers]').getByText('1 open danger to life').waitFor();
+    await row(page, meter).getByText('2', { exact: true }).waitFor();
+    await page.locator('[data-test=connection][data-state=live]').waitFor();
+    assert.equal(await page.evaluate(() => window.before), true, 'it was not loaded again');
+    page.errors.length = 0; // the time without a server
+  }));
+
 test('language and theme are switched and remembered', () =>
   scene({ language: 'zh' }, async (page) => {
     await page.getByText('当前没有危及人身安全的事件').waitFor();
@@ -388,6 +405,40 @@ test('five thousand devices are few elements, and the last can be reached', (t) 
     assert.ok((await rows()) < 60, 'scrolling leaves no rows behind');
     await page.locator('[data-test=device-scroll]').evaluate((element) => { element.scrollTop = element.scrollHeight; });
     await page.locator('li[aria-posinset="5000"]').waitFor();
+    await play({ do: 'traffic', rate: 0 });
+  }));
+
+test('five thousand devices on boards are few elements, too', (t) =>
+  scene({ path: '/live?class=meter' }, async (page) => {
+    await play({ do: 'fleet', count: 5000 }, { do: 'traffic', rate: 2000 });
+    const cards = () => page.locator('.live-card').count();
+    const board = page.locator('[data-test=board]');
+    await board.locator('.live-card').first().waitFor();
+    await page.waitForFunction(() => Number(document.querySelector('[data-test=device-count]').textContent.replace(/\D/g, '')) > 1500);
+    assert.ok((await cards()) < 90, `${await cards()} cards exist`);
+    const gaps = await page.evaluate(() => new Promise((done) => {
+      const scroller = document.querySelector('[data-test=board]');
+      const list = [];
+      let last = performance.now();
+      const step = () => {
+        const now = performance.now();
+        list.push(now - last);
+        last = now;
+        scroller.scrollTop += 300;
+        if (list.length < 120) requestAnimationFrame(step);
+        else done(list);
+      };
+      requestAnimationFrame(step);
+    }));
+    gaps.sort((a, b) => a - b);
+    t.diagnostic(`frames while scrolling through cards: median ${gaps[60].toFixed(0)} ms, worst ${gaps.at(-1).toFixed(0)} ms`);
+    await board.evaluate((element) => { element.scrollTop = element.scrollHeight; });
+    await page.waitForFunction(() => {
+      const scroller = document.querySelector('[data-test=board]');
+      const cards = [...scroller.querySelectorAll('.live-card')];
+      return cards.length > 0 && cards.at(-1).getBoundingClientRect().bottom <= scroller.getBoundingClientRect().bottom + 10;
+    });
+    assert.ok((await cards()) < 90, 'scrolling leaves no cards behind');
     await play({ do: 'traffic', rate: 0 });
   }));
 

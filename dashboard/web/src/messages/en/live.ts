@@ -18,7 +18,7 @@ export default {
   gate: { open: 'Open', closed: 'Closed', passedToday: 'Passed today', deniedToday: 'Refused today', passed: 'Passed in all', denied: 'Refused in all' },
   medium: { electricity: 'Electricity', water: 'Water', gas: 'Gas', heat: 'Heat' },
   meter: {
-    today: 'Today until {time}', then: 'A week ago', asking: 'Today’s use is being fetched…', uncounted: 'Today’s use is not counted yet',
+    today: 'Today until {time}', then: 'A week ago', asking: 'Today’s use is being fetched…', uncounted: 'Today’s use is not known yet',
     more: 'more than a week ago', less: 'less than a week ago', same: 'as a week ago', incomparable: 'Hours are missing a week ago: the two cannot be compared.',
   },
   wall: {

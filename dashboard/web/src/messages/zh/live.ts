@@ -18,7 +18,7 @@ export default {
   gate: { open: '开启', closed: '关闭', passedToday: '今日通行', deniedToday: '今日拒绝', passed: '累计通行', denied: '累计拒绝' },
   medium: { electricity: '电', water: '水', gas: '燃气', heat: '热' },
   meter: {
-    today: '今日至 {time}', then: '上周同日', asking: '正在读取今日用量…', uncounted: '今日用量尚未统计',
+    today: '今日至 {time}', then: '上周同日', asking: '正在读取今日用量…', uncounted: '今日用量暂无数据',
     more: '高于上周同日', less: '低于上周同日', same: '与上周同日持平', incomparable: '上周同日数据不完整，无法比较。',
   },
   wall: {

@@ -2,12 +2,12 @@
 // answered, and tells of what is new. Whoever sits here may mute it for himself; that
 // is remembered in his browser and concerns nobody else, and the display on the wall
 // of the room sounds all the same.
-import { shallowRef } from 'vue';
+import { shallowRef, watch } from 'vue';
 import { useLive } from '../../../live/live';
 import { rememberSound, sound } from '../../../session/prefs';
 import { session } from '../../../session/session';
-import { soundDanger, soundNews, unlock, unlockWithAnyPress } from './tones';
 import { announce } from './notify';
+import { blocked, soundDanger, soundNews, unlock, unlockWithAnyPress } from './tones';
 import { unanswered } from './unanswered';
 
 /** Between two rounds of the alarm, in milliseconds. */
@@ -50,6 +50,9 @@ export function startBell(): void {
   muted.value = !sound(login());
   unlockWithAnyPress();
   unlock(); // a display that is set up for it may sound at once
+  watch(blocked, (silent) => {
+    if (!silent && timer !== 0) soundDanger();
+  });
   const live = useLive();
   const { store } = live;
   let known: Set<string> | undefined; // the incidents that were there; none before the first message

@@ -13,6 +13,8 @@ export type Today = ReadonlyMap<string, Use>;
 
 /** How old an answer may be, in milliseconds: hours are counted once an hour. */
 const good = 5 * 60_000;
+/** After a failure, in milliseconds. */
+const retry = 60_000;
 /** What scrolls by is not asked for. */
 const pause = 300;
 /** Of one question. */
@@ -24,7 +26,6 @@ const known = new Map<string, { at: number; day: number; of: Map<string, Use> }>
 export function useToday(paths: () => readonly string[]): ShallowRef<ReadonlyMap<string, Today>> {
   const shown = shallowRef<ReadonlyMap<string, Today>>(new Map());
   let timer = 0;
-  let failed = 0; // until when nothing is asked, after a failure
   const stop = new AbortController();
 
   function show(): void {
@@ -36,7 +37,6 @@ export function useToday(paths: () => readonly string[]): ShallowRef<ReadonlyMap
 
   async function ask(): Promise<void> {
     const now = Date.now();
-    if (now < failed) return;
     const days = new Map<number, string[]>(); // of one beginning of the day, by zone
     for (const path of paths()) {
       const [region = '', project = ''] = path.split('/');
@@ -54,8 +54,9 @@ export function useToday(paths: () => readonly string[]): ShallowRef<ReadonlyMap
           for (const item of answer.items ?? []) fresh.get(`${item.region}/${item.project}/${item.class}/${item.device}`)?.of.set(item.metric ?? '', item);
           for (const [path, one] of fresh) known.set(path, one);
         } catch {
-          failed = Date.now() + 60_000; // the board works without it
-          return;
+          if (stop.signal.aborted) return;
+          // The board works without it; it is asked again in a while.
+          for (const path of devices) known.set(path, { at: Date.now() - good + retry, day, of: known.get(path)?.of ?? new Map() });
         }
       }
     }
