@@ -10,6 +10,8 @@ export interface Card {
   device: Device;
   condition: Condition;
   incident: WireIncident | undefined;
+  /** its building, where the group does not say it */
+  house: string;
 }
 
 export interface Group {
@@ -33,16 +35,17 @@ export interface Grouping {
 export function groupsOf(store: Store, devices: readonly Device[], incidents: ReadonlyMap<string, WireIncident>, { by, elsewhere }: Grouping, withPlace: boolean): Group[] {
   const groups = new Map<string, Group>();
   for (const device of devices) {
-    const house = by === 'building' ? buildingOf(device) : undefined;
+    const house = buildingOf(device);
+    const called = house ? house.name || house.id : '';
     const key = by === 'building' ? `${device.region}/${device.project}/${house?.id ?? ''}` : `${device.region}/${device.project}`;
     let group = groups.get(key);
     if (!group) {
       const place = placeName(device.region, device.project);
-      const name = by === 'project' ? place : [...(withPlace ? [place] : []), house ? house.name || house.id : elsewhere].join(' / ');
+      const name = by === 'project' ? place : [...(withPlace ? [place] : []), called || elsewhere].join(' / ');
       groups.set(key, (group = { key, name, cards: [], counts: {} }));
     }
     const condition = conditionOf(store, device, incidents);
-    group.cards.push({ device, condition, incident: incidents.get(device.path) });
+    group.cards.push({ device, condition, incident: incidents.get(device.path), house: by === 'project' ? called : '' });
     group.counts[condition] = (group.counts[condition] ?? 0) + 1;
   }
   const rank = (card: Card) => conditions.indexOf(card.condition);
