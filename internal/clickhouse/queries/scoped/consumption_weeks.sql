@@ -9,7 +9,7 @@ SELECT
     region, project, class, device, metric, of_medium, until * 1000 AS until_ms,
     used, hours,
     arraySum(arrayMap(x -> x.2, arrayFilter(x -> x.1 + 604800 < until, past))) AS used_then,
-    arrayCount(x -> x.1 + 604800 < until, past) AS hours_then
+    toUInt64(arrayCount(x -> x.1 + 604800 < until, past)) AS hours_then
 FROM
 (
     SELECT
