@@ -163,10 +163,12 @@ type OnCall interface {
 
 // Schedule is who is on call.
 type Schedule struct {
-	Name   string      `json:"name" example:"north-lifts"`
-	Place  authz.Place `json:"place" doc:"Empty for headquarters."`
-	Now    []string    `json:"now" nullable:"false" doc:"Contacts that are on call at present, the first one first."`
-	Shifts []Shift     `json:"shifts" nullable:"false"`
+	Name  string      `json:"name" example:"north-lifts"`
+	Place authz.Place `json:"place" doc:"Empty for headquarters."`
+	Now   []string    `json:"now" nullable:"false" doc:"Contacts that are on call at present, the first one first."`
+	// Contacts may stand in: a name that is none of them would call nobody.
+	Contacts []string `json:"contacts" nullable:"false" doc:"Those who may be on call here or stand in: the contacts of the place, of those above and below it."`
+	Shifts   []Shift  `json:"shifts" nullable:"false"`
 }
 
 // Shift is one contact's time on call.

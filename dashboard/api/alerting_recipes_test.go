@@ -25,7 +25,7 @@ func alertingRecipes() map[string]recipe {
 	}
 	return map[string]recipe{
 		"list-incidents": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call {
-			return get("/incidents" + a.query("state", "firing", "severity", "life_safety,warning"))
+			return get("/incidents" + a.query("state", "firing", "severity", "life_safety,warning", "search", "entrapment"))
 		}},
 		"count-incidents":        {needs: authz.Read, where: anywhere, call: func(aim) call { return get("/incidents/counts") }},
 		"pending-conditions":     {needs: authz.Read, where: anywhere, lists: true, call: func(aim) call { return get("/incidents/pending") }},

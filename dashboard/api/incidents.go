@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"steward/internal/authz"
@@ -22,6 +23,9 @@ type incidentsIn struct {
 	Building string               `query:"building" maxLength:"64" doc:"Only those of this building; with project."`
 	Class    string               `query:"class" enum:"meter,elevator,fire,access" doc:"Only those of devices of this class."`
 	Device   string               `query:"device" maxLength:"64" doc:"Only those of the device with this id."`
+	Parent   string               `query:"parent" pattern:"^[0-9]{8}-[a-z2-7]{16}$" doc:"Only those that this incident explains."`
+	Search   string               `query:"search" maxLength:"100" doc:"Only those with this text in their title, summary, kind, rule, project, building, device or reference." example:"lift"`
+	Breached bool                 `query:"breached" doc:"Only those of which the limit of a clock has passed."`
 	Shadow   bool                 `query:"shadow" doc:"Those of rules on trial, of which nobody is told, instead of the real ones."`
 	From     time.Time            `query:"from" doc:"Begun not before." example:"2026-11-01T00:00:00Z"`
 	To       time.Time            `query:"to" doc:"Begun before." example:"2026-12-01T00:00:00Z"`
@@ -30,7 +34,8 @@ type incidentsIn struct {
 func (in *incidentsIn) filter() (incident.Filter, error) {
 	f := incident.Filter{
 		Region: in.Region, Project: in.Project, Building: in.Building, Class: telemetry.Class(in.Class), Device: in.Device,
-		States: in.State, Severities: in.Severity, Kind: in.Kind, Rule: in.Rule, Open: in.Open, Shadow: in.Shadow, From: in.From, To: in.To,
+		States: in.State, Severities: in.Severity, Kind: in.Kind, Rule: in.Rule, Open: in.Open, Shadow: in.Shadow,
+		Parent: in.Parent, Search: strings.TrimSpace(in.Search), Breached: in.Breached, From: in.From, To: in.To,
 	}
 	for _, part := range []struct{ name, value string }{
 		{"kind", in.Kind}, {"rule", in.Rule}, {"region", in.Region}, {"project", in.Project}, {"building", in.Building}, {"device", in.Device},

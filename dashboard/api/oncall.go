@@ -48,7 +48,7 @@ func (a *API) registerOnCall() {
 		ID: "on-call", Method: http.MethodGet, Path: "/on-call", Tag: "On call", Summary: "See who is on call, now and later",
 		Description: "The schedules of the places that the caller sees, and of those above them.",
 		Answer: map[string]any{"from": exampleTime, "to": exampleTime.AddDate(0, 0, 7), "items": []Schedule{{
-			Name: "north-lifts", Place: authz.Place{Region: "north"}, Now: []string{"li.wei"}, Shifts: []Shift{shift},
+			Name: "north-lifts", Place: authz.Place{Region: "north"}, Now: []string{"li.wei"}, Contacts: []string{"li.wei", "zhang.min"}, Shifts: []Shift{shift},
 		}}},
 	}, a.onCall)
 	register(a, authz.Read, operation{
@@ -104,6 +104,9 @@ func (a *API) onCall(ctx context.Context, c caller, in *onCallIn) (*onCallOut, e
 		}
 		if s.Now == nil {
 			s.Now = []string{}
+		}
+		if s.Contacts == nil {
+			s.Contacts = []string{}
 		}
 		if s.Shifts == nil {
 			s.Shifts = []Shift{}

@@ -182,7 +182,12 @@ func (o onCall) Schedules(_ context.Context, scope authz.Scope, from, to time.Ti
 		if !scope.Touches(s.Place) {
 			continue
 		}
-		one := api.Schedule{Name: s.Name, Place: s.Place, Now: plan.OnCall(s.Name, now, overrides), Shifts: []api.Shift{}}
+		one := api.Schedule{Name: s.Name, Place: s.Place, Now: plan.OnCall(s.Name, now, overrides), Contacts: []string{}, Shifts: []api.Shift{}}
+		for _, c := range plan.Contacts {
+			if c.Place.Contains(s.Place) || s.Place.Contains(c.Place) {
+				one.Contacts = append(one.Contacts, c.Name)
+			}
+		}
 		if one.Now == nil {
 			one.Now = []string{}
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -28,7 +30,9 @@ type Filter struct {
 	Rule       string
 	Parent     string
 	Group      string
+	Search     string    // in what people read of it, whatever the case of Latin letters
 	Open       bool      // only open ones
+	Breached   bool      // only those of which the limit of a clock has passed
 	Shadow     bool      // those of rules on trial, instead of the real ones
 	From, To   time.Time // began at From or later, and before To
 }
@@ -36,12 +40,17 @@ type Filter struct {
 // maxAny bounds the values of one field of a Filter.
 const maxAny = 20
 
+// maxSearch bounds the text that is searched, in bytes.
+const maxSearch = 200
+
 func (f *Filter) check() error {
 	switch {
 	case len(f.States) > maxAny:
 		return controldb.Invalid("state", "", "at most %d values", maxAny)
 	case len(f.Severities) > maxAny:
 		return controldb.Invalid("severity", "", "at most %d values", maxAny)
+	case len(f.Search) > maxSearch:
+		return controldb.Invalid("search", f.Search, "longer than %d bytes", maxSearch)
 	case f.Project != "" && f.Region == "":
 		return controldb.Invalid("project", f.Project, "without its region: give both")
 	}
@@ -55,8 +64,14 @@ func (f *Filter) narrow(q *query) *query {
 	q.is("building", f.Building).is("class", string(f.Class)).is("device", f.Device).
 		is("kind", f.Kind).is("rule", f.Rule).is("parent", f.Parent).is("grp", f.Group).
 		in("state", texts(f.States)).in("severity", texts(f.Severities))
+	if f.Search != "" {
+		q.and("lower(doc) LIKE ? ESCAPE '!'", likeDocument(f.Search))
+	}
 	if f.Open {
 		q.and("open")
+	}
+	if f.Breached {
+		q.and("breached")
 	}
 	if f.Shadow {
 		q.and("shadow")
@@ -70,6 +85,30 @@ func (f *Filter) narrow(q *query) *query {
 		q.and("started_at < ?", f.To)
 	}
 	return q
+}
+
+// likeDocument is the pattern of documents that may hold a text: written as JSON
+// writes it. The database narrows by it, and finds decides.
+func likeDocument(text string) string {
+	doc, err := json.Marshal(strings.ToLower(text))
+	if err != nil {
+		panic(err) // a text
+	}
+	escape := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+	return "%" + escape.Replace(string(doc[1:len(doc)-1])) + "%"
+}
+
+// finds reports whether what people read of an incident has the text that is
+// searched. The rest of the document is not searched: its words would find
+// everything, and some of it is not for everybody to see.
+func (f *Filter) finds(i *Incident) bool {
+	if f.Search == "" {
+		return true
+	}
+	wanted := strings.ToLower(f.Search)
+	return slices.ContainsFunc([]string{
+		i.ID, i.Title.ZH, i.Title.EN, i.Summary.ZH, i.Summary.EN, i.Kind, i.Rule, i.Project, i.Building, i.Device, i.Labels["reference"],
+	}, func(text string) bool { return strings.Contains(strings.ToLower(text), wanted) })
 }
 
 func texts[T ~string](list []T) []string {

@@ -100,6 +100,10 @@ func (v *View) Get(ctx context.Context, id string) (i Incident, err error) {
 	return i, err
 }
 
+// maxLooks bounds how often List looks for more that a search finds; the page may
+// be short then, and the next one goes on.
+const maxLooks = 20
+
 // List reads incidents, the newest first; of open ones, if only these are wanted,
 // the gravest.
 func (v *View) List(ctx context.Context, f Filter, p Page) (list List[Incident], err error) {
@@ -111,24 +115,41 @@ func (v *View) List(ctx context.Context, f Filter, p Page) (list List[Incident],
 		return list, err
 	}
 	err = v.read(ctx, func(l *look) error {
-		q := f.narrow(l.from(fromIncidents, f.place()))
-		seal := q.seal(o.by)
-		if p.Cursor != "" {
-			c, err := openCursor(p.Cursor, seal)
+		at := p.Cursor
+		for range maxLooks {
+			q := f.narrow(l.from(fromIncidents, f.place()))
+			seal := q.seal(o.by)
+			if at != "" {
+				c, err := openCursor(at, seal)
+				if err != nil {
+					return err
+				}
+				q.and(o.after, o.values(c)...)
+			}
+			items, err := l.incidents(q.then(o.by, p.Size()+1)) // one more tells whether there is another page
 			if err != nil {
 				return err
 			}
-			q.and(o.after, o.values(c)...)
+			more := len(items) > p.Size()
+			items = items[:min(len(items), p.Size())]
+			for n := range items {
+				if !f.finds(&items[n]) {
+					continue
+				}
+				list.Items = append(list.Items, items[n])
+				if len(list.Items) == p.Size() {
+					if more || n < len(items)-1 {
+						list.Next = o.cursor(seal, &items[n])
+					}
+					return nil
+				}
+			}
+			if !more {
+				return nil
+			}
+			at = o.cursor(seal, &items[len(items)-1])
 		}
-		items, err := l.incidents(q.then(o.by, p.Size()+1)) // one more tells whether there is another page
-		if err != nil {
-			return err
-		}
-		if len(items) > p.Size() {
-			items = items[:p.Size()]
-			list.Next = o.cursor(seal, &items[len(items)-1])
-		}
-		list.Items = items
+		list.Next = at
 		return nil
 	})
 	return list, err

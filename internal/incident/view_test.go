@@ -137,6 +137,7 @@ func TestFilter(t *testing.T) {
 		add("a", "north/harbour", func(*Incident) {})
 		add("b", "north/harbour", func(i *Incident) {
 			i.Severity, i.State, i.StartedAt = telemetry.Warning, Resolved, start.Add(time.Hour)
+			i.Clocks, i.Runbook = []Clock{{State: Breached}}, Text{EN: "calm them"}
 		})
 		add("c", "north/hill", func(i *Incident) {
 			i.Severity, i.Kind, i.Rule, i.Class, i.StartedAt = telemetry.Critical, "repair", "", telemetry.Fire, start.Add(2*time.Hour)
@@ -167,6 +168,12 @@ func TestFilter(t *testing.T) {
 			"group":                {Filter{Group: "g"}, "", "d"},
 			"from is within":       {Filter{From: start}, "", "c b a"},
 			"to is not":            {Filter{To: start}, "", "d"},
+			"breached":             {Filter{Breached: true}, "", "b"},
+			"search":               {Filter{Search: "REPAIR"}, "", "c"},
+			"search a project":     {Filter{Search: "hill"}, "", "c"},
+			"search no runbook":    {Filter{Search: "calm them"}, "", ""},
+			"search no pattern":    {Filter{Search: "%"}, "", ""},
+			"search a quote":       {Filter{Search: `"north"`}, "", ""},
 			"on trial":             {Filter{Shadow: true}, "", "s"},
 			"what no row can hold": {Filter{Kind: "a\x00"}, "", ""},
 			"and in a list":        {Filter{States: []State{"\xff"}}, "", ""},
@@ -186,6 +193,17 @@ func TestFilter(t *testing.T) {
 		wantField(t, err, "sort")
 		_, err = v.List(t.Context(), Filter{Project: "harbour"}, Page{})
 		wantField(t, err, "project")
+		_, err = v.List(t.Context(), Filter{Search: strings.Repeat("a", maxSearch+1)}, Page{})
+		wantField(t, err, "search")
+		// Pages of a search are full, and go on where they ended.
+		page, err := v.List(t.Context(), Filter{Search: "harbour"}, Page{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Device != "b" || page.Next == "" {
+			t.Fatalf("the first page: %+v, %v", page, err)
+		}
+		page, err = v.List(t.Context(), Filter{Search: "harbour"}, Page{Limit: 1, Cursor: page.Next})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Device != "a" {
+			t.Fatalf("the second page: %+v, %v", page, err)
+		}
 		_, err = v.List(t.Context(), Filter{States: make([]State, maxAny+1)}, Page{})
 		wantField(t, err, "state")
 	})
