@@ -34,6 +34,7 @@ export default {
   doneAt: 'Done at',
   pause: 'Pause clocks',
   resume: 'Resume clocks',
+  began: 'Began',
   after: 'after {time}',
   skipped: 'without a report',
   limit: 'limit {time}',

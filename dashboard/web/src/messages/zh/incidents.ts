@@ -34,6 +34,7 @@ export default {
   doneAt: '实际时间',
   pause: '暂停计时',
   resume: '恢复计时',
+  began: '发生',
   after: '用时 {time}',
   skipped: '未上报',
   limit: '时限 {time}',
