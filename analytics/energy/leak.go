@@ -9,6 +9,29 @@ import (
 	"steward/internal/incident"
 )
 
+// NightFlow is the document "night_flow" of a water meter: what its nights tell, and the
+// last of them.
+type NightFlow struct {
+	Unit   string              `json:"unit"`
+	Nights int                 `json:"nights"` // of which something is known
+	Why    string              `json:"why,omitempty"`
+	Base   *nightflow.Estimate `json:"base"`
+	Leak   *nightflow.Leak     `json:"leak"`    // that runs at the end
+	Ended  []nightflow.Leak    `json:"history"` // that were mended
+	Levels []nightflow.Level   `json:"levels"`
+	Minima []nightflow.Night   `json:"minima"`
+}
+
+// shownNights is how many nights of a meter are in its document.
+const shownNights = 180
+
+// nights writes what the nights tell.
+func (e *exam) nights(r *nightflow.Result) {
+	e.notes = append(e.notes, note{"night_flow", e.name, NightFlow{
+		Unit: "m3/h", Nights: r.Nights, Why: r.Why, Base: r.Base, Leak: r.Leak, Ended: r.History, Levels: r.Levels, Minima: r.Minima[max(0, len(r.Minima)-shownNights):],
+	}})
+}
+
 // leak looks at the minimum night flow.
 func (e *exam) leak() {
 	o := nightflow.Options{Zone: e.zone}
@@ -20,6 +43,7 @@ func (e *exam) leak() {
 	}
 	r := b.Result()
 	coverage := e.hours.coverage(0, e.hours.hours())
+	e.nights(r)
 	if r.Base == nil {
 		e.putEstimate("night_flow_m3h", "m3/h", unknown, float64(r.Nights), coverage, r.Why)
 		return

@@ -46,7 +46,7 @@ func (v *visit) report(ctx context.Context) error {
 	slices.SortStableFunc(v.results, func(a, b result) int { return cmp.Compare(a.of.name, b.of.name) })
 	var all []findings.Seen
 	var looked []string
-	hours := v.to.Sub(v.from).Hours()
+	hours, nights := v.to.Sub(v.from).Hours(), 0
 	places := above(v.at)
 	for i := range v.results {
 		r := &v.results[i]
@@ -55,6 +55,11 @@ func (v *visit) report(ctx context.Context) error {
 			return err
 		}
 		for _, n := range r.notes {
+			if n.kind == "night_flow" {
+				if nights++; nights > maxDocs {
+					continue
+				}
+			}
 			if err := v.job.Note(ctx, n.kind, v.at.Region, v.at.Project, n.subject, n.body); err != nil {
 				return err
 			}

@@ -62,6 +62,9 @@ type Options struct {
 	Operations Operations
 	Pseudonym  func(name string) string // makes a keyed hash of somebody's name; without it names are not kept
 
+	Energy EnergyStore
+	Prices Prices // without them nothing has a cost
+
 	Findings    *findings.Store
 	Corrections MeterCorrections
 	Notices     *notices.Store
@@ -158,6 +161,7 @@ func (a *API) registerAll() {
 	a.registerChannels()
 	a.registerAnalytics()
 	a.registerFindings()
+	a.registerEnergy()
 	a.registerOperations()
 	a.registerNotices()
 	a.registerReports()

@@ -12,6 +12,9 @@ import (
 // findingsRecipes are those of findings of waste.
 func findingsRecipes() map[string]recipe {
 	return map[string]recipe{
+		"energy-use": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call {
+			return get("/energy/use" + a.query("from", "2026-11-01", "to", "2026-11-08", "per", "project", "by", "day"))
+		}},
 		"list-findings":    {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/findings" + a.query("medium", "water")) }},
 		"findings-summary": {needs: authz.Read, where: anywhere, call: func(a aim) call { return get("/findings/summary" + a.query("state", "open,confirmed,fixed")) }},
 		"get-finding":      {needs: authz.Read, call: func(a aim) call { return get("/findings/" + a.finding) }},

@@ -27,6 +27,7 @@ func (a *App) startAPI(version string) error {
 		Replay: replayer{a}, Answers: registry.NewAnswers(a.control.db, time.Now),
 		Incidents: a.incidents, Desk: deskDoor{a}, Rules: rulesInForce{a}, OnCall: onCall{a}, Channels: channelList{a}, Configured: configured{a},
 		Analytics: analyses{a.analytics}, Runs: a.runs, Results: a.db, Reports: reportDoor{reports, time.Now}, Notices: a.notices, Findings: a.findings, Corrections: a.db,
+		Energy: a.db, Prices: energyPrices{a.analyticsFiles.Tariffs},
 		Operations: a.db, Pseudonym: a.privacy.Of,
 		Ledger: a.ledger, Health: a.howItDoes, VerifyAudit: a.verifyAudit, Audit: a.control.note,
 		Logger: a.logger, Registerer: a.registry, Version: version,

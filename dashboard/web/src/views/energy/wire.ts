@@ -1,0 +1,242 @@
+// What the server says of energy, as the views of this area are sure of it.
+import { Problem } from '../../api/call';
+import { get } from '../../api/client';
+import type { Bilingual } from '../../live/protocol';
+
+export const media = ['electricity', 'water', 'gas', 'heat'] as const;
+export type Medium = (typeof media)[number];
+export const units: Record<Medium, string> = { electricity: 'kWh', water: 'm³', gas: 'm³', heat: 'GJ' };
+/** As people write a unit that the API spells in ASCII. */
+export const unitText = (unit: string | undefined): string =>
+  ({ m3: 'm³', 'm3/h': 'm³/h', 'kWh/m2': 'kWh/m²' })[unit ?? ''] ?? unit ?? '';
+
+export const periods = ['sharp', 'peak', 'flat', 'all_day', 'valley', 'deep_valley', 'none'] as const;
+export type Period = (typeof periods)[number];
+
+export interface PeriodUse {
+  period: Period;
+  use: number;
+  cost: number | null;
+}
+
+export interface Amount {
+  use: number | null;
+  cost: number | null;
+  coverage: number | null;
+  estimated: number;
+  hours: number;
+  expected_hours: number;
+  why?: string;
+  periods?: PeriodUse[];
+}
+
+export interface Step extends Amount {
+  at: string;
+}
+
+export interface Item {
+  region?: string;
+  project?: string;
+  building?: string;
+  point?: string;
+  device?: string;
+  parent?: string;
+  meters: number;
+  area_m2: number | null;
+  total: Amount;
+  steps?: Step[];
+}
+
+export interface Use {
+  medium: Medium;
+  unit: string;
+  from: string;
+  to: string;
+  until?: string;
+  note?: string;
+  items: Item[];
+  left_out: number;
+}
+
+export interface UseQuestion {
+  region?: string | undefined;
+  project?: string | undefined;
+  building?: string | undefined;
+  point?: string | undefined;
+  medium: Medium;
+  from: string;
+  to: string;
+  by: 'hour' | 'day' | 'week' | 'month' | 'none';
+  per?: 'all' | 'region' | 'project' | 'building' | 'meter';
+  limit?: number;
+}
+
+/** A caller may have four heavy questions under way: two are ours, so that two windows get along. */
+const together = 2;
+let under = 0;
+const waiting: (() => void)[] = [];
+
+async function turn(): Promise<void> {
+  if (under >= together) await new Promise<void>((go) => waiting.push(go));
+  under++;
+}
+
+function done(): void {
+  under--;
+  waiting.shift()?.();
+}
+
+const pause = (seconds: number) => new Promise((go) => window.setTimeout(go, seconds * 1000));
+
+/** What was used. Waits for its turn, and a little where the server is told to be asked later. */
+export async function askUse(question: UseQuestion, signal: AbortSignal): Promise<Use> {
+  await turn();
+  try {
+    for (let tries = 0; ; tries++) {
+      signal.throwIfAborted();
+      try {
+        return (await get('/energy/use', { query: question, signal })) as unknown as Use;
+      } catch (failure) {
+        if (!(failure instanceof Problem) || failure.status !== 429 || tries === 2) throw failure;
+        await pause(failure.retryAfter || 2);
+      }
+    }
+  } finally {
+    done();
+  }
+}
+
+/** A number of an analysis. value is absent where there is too little data, and why says of what. */
+export interface Figure {
+  kind: string;
+  region?: string;
+  project?: string;
+  building?: string;
+  subject?: string;
+  unit?: string;
+  value?: number | null;
+  low?: number | null;
+  high?: number | null;
+  n?: number;
+  exposure?: number;
+  coverage?: number | null;
+  why?: string;
+}
+
+export interface Run {
+  id: string;
+  from: string;
+  to: string;
+  finished_at?: string;
+}
+
+export interface Figures {
+  run: Run;
+  items: Figure[];
+  /** there are more than were read */
+  more: boolean;
+}
+
+interface Where {
+  region?: string;
+  project?: string;
+}
+
+const most = 3000;
+
+/** Numbers of the newest run of the analysis of energy; undefined when none has ended yet. */
+export async function askFigures(where: Where, kind: string[], more: { per?: 'company' | 'region' | 'project'; subject?: string; type?: string }, signal: AbortSignal): Promise<Figures | undefined> {
+  try {
+    const items: Figure[] = [];
+    let run: Run | undefined;
+    let cursor: string | undefined;
+    do {
+      const page = (await get('/analytics/numbers', {
+        query: { ...(run ? { run: run.id } : { job: 'energy' }), kind, ...where, ...more, limit: 1000, cursor }, signal,
+      })) as unknown as { run: Run; items: Figure[]; next?: string };
+      run = page.run;
+      items.push(...page.items);
+      cursor = page.next;
+    } while (cursor && items.length < most);
+    return { run, items, more: cursor !== undefined && cursor !== '' };
+  } catch (failure) {
+    if (failure instanceof Problem && failure.status === 404) return undefined;
+    throw failure;
+  }
+}
+
+/** A document of a run; undefined when there is none of that name. */
+export async function askDocument<T>(run: string, kind: string, where: { region?: string | undefined; project?: string | undefined; subject?: string | undefined }, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    const found = await get('/analytics/runs/{run}/document', { path: { run }, query: { kind, ...where }, signal });
+    return (found as { body?: unknown }).body as T;
+  } catch (failure) {
+    if (failure instanceof Problem && failure.status === 404) return undefined;
+    throw failure;
+  }
+}
+
+export interface Money {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  unit: string;
+  why?: string;
+}
+
+export const states = ['open', 'confirmed', 'fixed', 'verified', 'dismissed', 'cleared'] as const;
+export type State = (typeof states)[number];
+export const kinds = [
+  'night_base', 'out_of_hours', 'holiday', 'stuck_on', 'excess', 'anomaly', 'peak_demand', 'low_load_factor', 'power_factor',
+  'balance_loss', 'balance_theft', 'missing_meter', 'water_leak',
+] as const;
+export type Kind = (typeof kinds)[number];
+
+export interface Verification {
+  verdict: 'fell' | 'did_not_fall' | 'insufficient';
+  why?: string;
+  days: number;
+  saved_a_year: Money;
+  saved_a_year_cny: Money;
+  fixed_at?: string;
+  at: string;
+}
+
+export interface Evidence {
+  unit: string;
+  step: 'day' | 'night' | 'hour';
+  at: string[];
+  value: (number | null)[];
+  expected?: (number | null)[];
+  level?: number | null;
+}
+
+export interface Finding {
+  id: string;
+  region: string;
+  project: string;
+  building?: string;
+  kind: string;
+  subject: string;
+  medium: string;
+  title: Bilingual;
+  advice: Bilingual;
+  since: string;
+  since_at_least?: boolean;
+  until: string;
+  a_year: Money;
+  a_year_cny: Money;
+  so_far: Money;
+  so_far_cny: Money;
+  confidence: number;
+  n: number;
+  coverage: number;
+  evidence?: Evidence;
+  state: State;
+  opened_at: string;
+  seen_at: string;
+  fixed_at?: string;
+  verification?: Verification;
+  version: number;
+  history?: { at: string; state: State; actor_kind: string; actor: string; note?: string }[];
+}

@@ -1,0 +1,110 @@
+// Periods, comparisons, grids and trees of the energy pages.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+
+async function load(contents) {
+  const result = await build({
+    stdin: { contents, resolveDir: src, loader: 'ts' },
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; Object.defineProperty(globalThis, 'navigator', { value: { languages: ['zh-CN'], userAgent: 'Node.js' }, configurable: true });" },
+  });
+  return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+}
+
+const { plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, verdictOf, addUp, reason } = await load(`
+  export * from './views/energy/days';
+  export { compare } from './views/energy/compare';
+  export * from './views/energy/weeks';
+  export { treeOf, shownOf } from './views/energy/tree';
+  export { verdictOf } from './views/energy/subjects';
+  export { addUp } from './views/energy/sums';
+  export { reason } from './views/energy/why';
+`);
+
+test('days and the periods that they are in', () => {
+  assert.equal(plusDays('2026-02-28', 1), '2026-03-01');
+  assert.equal(plusMonths('2026-03-31', -1), '2026-02-28');
+  assert.equal(plusMonths('2026-01-15', -12), '2025-01-15');
+  assert.equal(daysBetween('2026-11-01', '2026-12-01'), 30);
+  assert.equal(dayIn('Asia/Shanghai', Date.parse('2026-11-26T16:00:00Z')), '2026-11-27');
+  assert.deepEqual(stretchOf('week', '2026-11-29'), { from: '2026-11-23', to: '2026-11-30' }, 'Sunday is the last of its week');
+  assert.deepEqual(stretchOf('month', '2026-12-31'), { from: '2026-12-01', to: '2027-01-01' });
+  assert.deepEqual(stretchOf('year', '2026-05-01'), { from: '2026-01-01', to: '2027-01-01' });
+  assert.equal(stepTo('month', '2026-03-31', -1), '2026-02-01');
+  assert.equal(stepTo('day', '2026-03-01', -1), '2026-02-28');
+});
+
+test('a period that is not over is held against as many days', () => {
+  assert.deepEqual(comparisons('month', { from: '2026-11-01', to: '2026-11-27' }), {
+    before: { from: '2026-10-01', to: '2026-10-27' }, year: { from: '2025-11-01', to: '2025-11-27' },
+  });
+  assert.deepEqual(comparisons('month', { from: '2026-03-01', to: '2026-04-01' }).before, { from: '2026-02-01', to: '2026-03-01' }, 'of a shorter month all of it');
+  assert.deepEqual(comparisons('day', { from: '2026-11-26', to: '2026-11-27' }).year, { from: '2025-11-27', to: '2025-11-28' }, 'the same weekday');
+  assert.equal(comparisons('year', { from: '2026-01-01', to: '2026-11-27' }).year, undefined);
+});
+
+const item = (use, coverage = 1, meters = 3) => ({ meters, area_m2: null, total: { use, cost: null, coverage, estimated: 0, hours: 1, expected_hours: 1 } });
+
+test('missing hours are no saving', () => {
+  assert.deepEqual(compare(item(90), item(100)), { change: -0.1 + 2.7755575615628914e-17, then: 100 });
+  assert.equal(compare(item(60, 0.6), item(100)).why, 'coverage');
+  assert.equal(compare(item(90, 0.92), item(100, 0.99)).why, 'coverage');
+  assert.equal(compare(item(90, 1, 2), item(100, 1, 3)).why, 'meters');
+  assert.equal(compare(item(90), item(null)).why, 'nothing');
+  assert.equal(compare(item(90), undefined).why, 'nothing');
+});
+
+test('hours become a grid, and what is not known stays empty', () => {
+  const steps = Array.from({ length: 48 }, (_, i) => ({
+    at: `2026-11-${i < 24 ? '20' : '21'}T${String(i % 24).padStart(2, '0')}`, use: i === 30 ? null : 1 + (i % 24 === 12 ? i : 0), coverage: i === 5 ? 0.5 : 1,
+  }));
+  const grid = gridOf('2026-11-20', '2026-11-22', steps);
+  assert.deepEqual(grid.days, ['2026-11-20', '2026-11-21']);
+  assert.equal(grid.cells[5][0], null, 'half an hour is none');
+  assert.equal(grid.cells[6][1], null);
+  assert.equal(grid.cells[12][1], 37);
+  const week = typicalWeek(grid);
+  assert.deepEqual(week[4][12], { mean: 13, n: 1 }); // a Friday
+  assert.deepEqual(week[0][0], { mean: null, n: 0 });
+  const habits = habitsOf(grid);
+  assert.equal(habits.known, 46);
+  assert.deepEqual(habits.peak, { at: '2026-11-21T12', value: 37 });
+  assert.equal(habits.base, 1);
+  assert.equal(habits.weekend, null, 'no day of either kind is known whole');
+});
+
+test('meters are a tree, and a circle of parents is none', () => {
+  const meter = (id, parent_meter = '', medium = 'electricity') => ({ id, parent_meter, medium, state: 'active' });
+  const use = (point, value) => ({ ...item(value), point, device: point });
+  const account = { parent: 'main', verdict: 'missing meter', children: [] };
+  const tops = treeOf([meter('small', 'main'), meter('main'), meter('large', 'main'), meter('deep', 'large'), meter('wet', 'main', 'water'), meter('alone'), meter('x', 'y'), meter('y', 'x')],
+    [use('main', 10), use('small', 2), use('large', 5)], new Map([['main', account]]));
+  assert.deepEqual(tops.map((node) => node.id), ['main', 'y'].filter((id) => tops.some((node) => node.id === id)));
+  const main = tops.find((node) => node.id === 'main');
+  assert.deepEqual(main.children.map((node) => node.id), ['large', 'small'], 'what uses most comes first; another medium is not behind it');
+  assert.equal(main.account, account);
+  assert.deepEqual(shownOf([main], new Set(['large'])).map((node) => [node.id, node.depth]), [['main', 0], ['large', 1], ['small', 1]]);
+});
+
+test('what an interval says', () => {
+  const f = (low, high, want) => assert.equal(verdictOf({ kind: 'excess', value: (low + high) / 2, low, high }), want);
+  f(1, 3, 'over');
+  f(-3, -1, 'under');
+  f(-1, 3, 'within');
+  assert.equal(verdictOf({ kind: 'excess', why: 'insufficient data: x' }), 'unknown');
+});
+
+test('sums of findings, and the reasons of the server', () => {
+  const sums = addUp({ items: [
+    { state: 'open', count: 2, a_year_cny: 100, unknown: 1 }, { state: 'confirmed', count: 1, a_year_cny: 50, unknown: 0 },
+    { state: 'verified', count: 1, a_year_cny: 70, saved_a_year_cny: 60, unknown: 0 }, { state: 'cleared', count: 9, a_year_cny: 1 }, { state: 'fixed', count: 1, unknown: 1 },
+  ] });
+  assert.deepEqual(sums, { todo: { count: 3, cny: 150, unknown: 1 }, fixed: { count: 1, cny: null, unknown: 1 }, verified: { count: 1, cny: 60, unknown: 0 }, dismissed: { count: 0, cny: null, unknown: 0 } });
+  assert.equal(reason("insufficient data: 61 % of the baseline year's hours were measured, 90 % are needed"), '基准年只有 61% 的小时有实测，需要 90%');
+  assert.equal(reason('insufficient data: something new'), 'something new', 'what has no translation stands as it came');
+});
