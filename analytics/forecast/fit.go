@@ -79,7 +79,7 @@ func fit(code string, e *evidence, lent *lifetime.Fit) (*fitted, error) {
 	}
 	f.lognormal(data, weibull)
 	if !f.law.usable() {
-		f.law, f.Family = nil, ""
+		f.law, f.Family, f.LogMean, f.LogSD = nil, "", nil, nil
 		f.none(insufficient("the law has lives or an uncertainty beyond all numbers"), e.failures)
 		f.Cov = [2][2]float64{}
 	}
@@ -161,6 +161,7 @@ func (f *fitted) lognormal(data *lifetime.Data, weibull *lifetime.Fit) {
 	}
 	law := fromFit(l)
 	f.law, f.Family, f.B10 = &law, string(lifetime.Lognormal), estimate(l.Quantile(0.1), l.Failures)
+	f.LogMean, f.LogSD = finite(l.Mu().Value), finite(l.Sigma().Value)
 	f.Why = joined(f.Why, "a lognormal law fits clearly better than the Weibull, of which shape and scale are")
 	if p := l.Goodness(data.KaplanMeier(level)).PValue; !(p < poorFit) {
 		f.Poor = false

@@ -80,11 +80,13 @@ type Part struct {
 	Code     string        `json:"code"`
 	N        float64       `json:"n"` // lives, finished and not
 	Failures float64       `json:"failures"`
-	Family   string        `json:"family"`     // weibull or lognormal or exponential: the one by which is forecast; "" without enough data
-	Shape    Estimate      `json:"shape"`      // of a Weibull distribution
-	Scale    Estimate      `json:"scale"`      // years
-	Cov      [2][2]float64 `json:"covariance"` // of ln shape and ln scale; zero when unknown
-	B10      Estimate      `json:"b10"`        // years
+	Family   string        `json:"family"`             // weibull or lognormal or exponential: the one by which is forecast; "" without enough data
+	Shape    Estimate      `json:"shape"`              // of a Weibull distribution
+	Scale    Estimate      `json:"scale"`              // years
+	LogMean  *float64      `json:"log_mean,omitempty"` // of a lognormal life in years; only where that is the family
+	LogSD    *float64      `json:"log_sd,omitempty"`   // likewise: the standard deviation of its logarithm
+	Cov      [2][2]float64 `json:"covariance"`         // of ln shape and ln scale; zero when unknown
+	B10      Estimate      `json:"b10"`                // years
 	Survival []Point       `json:"survival"`
 	Poor     bool          `json:"poor_fit"`
 	Why      string        `json:"why,omitempty"`

@@ -59,6 +59,7 @@ type AnalyticsResults interface {
 	AnalyticsChanges(context.Context, authz.Scope, clickhouse.ResultsQuery) (clickhouse.ChangesPage, error)
 	AnalyticsDocuments(context.Context, authz.Scope, clickhouse.ResultsQuery) (clickhouse.DocumentsPage, error)
 	AnalyticsDocument(ctx context.Context, scope authz.Scope, job, run string, named clickhouse.AnalyticsDocument) (clickhouse.AnalyticsDocument, error)
+	AnalyticsRisks(context.Context, authz.Scope, clickhouse.RisksQuery) ([]clickhouse.DeviceRisk, error)
 }
 
 var _ AnalyticsResults = (*clickhouse.Store)(nil)
@@ -198,6 +199,7 @@ func (a *API) registerAnalytics() {
 		})
 	}
 	a.registerAnalyticsResults()
+	a.registerRisks()
 }
 
 func (a *API) analyticsJobs(ctx context.Context, c caller, _ *struct{}) (*analyticsJobsOut, error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -45,6 +46,9 @@ func analyticsRecipes() map[string]recipe {
 		"analytics-documents": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call {
 			return get("/analytics/documents" + a.query("run", a.run))
 		}},
+		"analytics-risks": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call {
+			return get("/analytics/runs/" + a.forecasts + "/risks" + a.query("class", "elevator", "days", "90"))
+		}},
 		"analytics-document": {needs: authz.Read, call: func(a aim) call {
 			return get("/analytics/runs/" + a.run + "/document" + a.query("kind", "plan", "subject", "estate:"+a.at.Project))
 		}},
@@ -57,6 +61,31 @@ func (w *world) plantAnalytics() {
 	w.t.Helper()
 	w.against = w.analyticsRun(1)
 	w.run = w.analyticsRun(2)
+	w.forecasts = w.forecastRun()
+}
+
+// forecastRun is a run that forecasts the failures of a lift and a meter of each
+// estate: lifts of later ones fail likelier.
+func (w *world) forecastRun() string {
+	w.t.Helper()
+	ctx := w.t.Context()
+	to := w.now.Truncate(24 * time.Hour)
+	r, _, err := w.runs.Enqueue(ctx, runs.New{Job: lifetimesJob, From: to.AddDate(-1, 0, 0), To: to, Regular: true, By: runs.StarterOf(root)})
+	w.must(err)
+	r, err = w.runs.Claim(ctx, r.ID, "test", "v1", time.Minute)
+	w.must(err)
+	written := clickhouse.AnalyticsRun{ID: r.ID, Job: r.Job, ComputedAt: *r.StartedAt}
+	for i, at := range estates() {
+		risk := func(p float64) string { return fmt.Sprintf(`{"value":%g,"low":0.1,"high":0.9,"n":7}`, p) }
+		w.must(w.data.PutAnalyticsDocument(ctx, written, clickhouse.AnalyticsDocument{Kind: "prospects", Place: at, Body: []byte(fmt.Sprintf(
+			`{"at":"2026-11-01T00:00:00Z","devices":[{"class":"elevator","device":"lift-%[1]s","fail_90d":%[2]s,"fail_365d":%[3]s,"pool":"class:elevator","caveats":[{"code":"wear","zh":"磨","en":"wear"}]},`+
+				`{"class":"meter","device":"meter-%[1]s","fail_90d":{"value":null,"why":"insufficient data"},"fail_365d":%[2]s}]}`,
+			at.Project, risk(0.2+0.1*float64(i)), risk(0.8-0.1*float64(i)),
+		))}))
+	}
+	_, err = w.runs.Finish(ctx, r.ID, "test", runs.Outcome{State: runs.Done, Documents: int64(len(estates()))})
+	w.must(err)
+	return r.ID
 }
 
 func (w *world) analyticsRun(value float64) string {

@@ -53,6 +53,7 @@ type aim struct {
 	incident, alertRule, silence  string
 	override, responder           string
 	run, against                  string // two runs of an analysis, which are of all estates
+	forecasts                     string // a run that forecasts failures
 	finding                       string
 	notice, today                 string
 	serial                        int
@@ -317,7 +318,7 @@ func (w *world) aimAt(t testing.TB, at authz.Place, fresh bool) aim {
 	a := aim{
 		to: w.now.Truncate(time.Hour).Format(time.RFC3339), // the store widens it to whole hours, and to the present at most
 		at: at, meter: "m-" + at.Project, waiting: "w-" + at.Project, building: "b-" + at.Project, letter: letterOfPlace(at), passer: passer(at),
-		run: w.run, against: w.against, serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
+		run: w.run, against: w.against, forecasts: w.forecasts, serial: w.next(), from: w.now.Add(-2 * time.Hour).Format(time.RFC3339), vMeter: 1, vBuilding: 1, vProject: 1, vRegion: 1, vPerson: 1, vCredential: 1,
 	}
 	a.today = w.now.Format(time.DateOnly)
 	if strings.HasSuffix(at.Project, "void") {

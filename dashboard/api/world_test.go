@@ -61,6 +61,7 @@ type world struct {
 
 	runs         *runs.Store
 	run, against string // two of an analysis, the later one first
+	forecasts    string // one that forecasts failures
 
 	notices *notices.Store
 

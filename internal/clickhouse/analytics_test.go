@@ -228,6 +228,52 @@ func TestAnalyticsChanges(t *testing.T) {
 	f(watcher{"east"}, true)
 }
 
+func TestAnalyticsRisks(t *testing.T) {
+	db := clickhousetest.Start(t)
+	put := func(run string, at authz.Place, subject, body string) {
+		t.Helper()
+		if err := db.PutAnalyticsDocument(t.Context(), clickhouse.AnalyticsRun{ID: run, Job: "lifetimes", ComputedAt: time.Now()}, clickhouse.AnalyticsDocument{Kind: "prospects", Place: at, Subject: subject, Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hill, lake := authz.Place{Region: "north", Project: "hill"}, authz.Place{Region: "east", Project: "lake"}
+	put("r1", hill, "", `{"devices":[{"class":"elevator","device":"l1","fail_90d":{"value":0.2},"fail_365d":{"value":0.9}},{"class":"meter","device":"m1","fail_90d":{"value":null},"fail_365d":{"value":0.5}}]}`)
+	put("r1", hill, "part-00002", `{"devices":[{"class":"elevator","device":"l2","fail_90d":{"value":0.3},"fail_365d":{"value":0.5}}]}`)
+	put("r1", lake, "", `{"devices":[{"class":"elevator","device":"l3","fail_90d":{"value":0.25},"fail_365d":{"value":0.7}},{"class":"fire","device":"none"}]}`)
+	put("r2", hill, "", `{"devices":[{"class":"elevator","device":"of another run","fail_365d":{"value":1}}]}`)
+	f := func(who watcher, q clickhouse.RisksQuery, want ...string) {
+		t.Helper()
+		q.Job, q.Run = "lifetimes", "r1"
+		risks, err := db.AnalyticsRisks(t.Context(), who.scope(t), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range risks {
+			var d struct{ Device string }
+			if err := json.Unmarshal(r.Entry, &d); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r.Project+" "+d.Device)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s %+v: got %q, want %q", who, q, got, want)
+		}
+	}
+	f(watcher{"hq"}, clickhouse.RisksQuery{By: "fail_365d"}, "hill l1", "lake l3", "hill l2", "hill m1")
+	f(watcher{"hq"}, clickhouse.RisksQuery{By: "fail_90d"}, "hill l2", "lake l3", "hill l1")
+	f(watcher{"hq"}, clickhouse.RisksQuery{By: "fail_365d", Limit: 2}, "hill l1", "lake l3")
+	f(watcher{"hq"}, clickhouse.RisksQuery{By: "fail_365d", Class: "meter"}, "hill m1")
+	f(watcher{"hq"}, clickhouse.RisksQuery{By: "fail_365d", Region: "east"}, "lake l3")
+	f(watcher{"north/hill"}, clickhouse.RisksQuery{By: "fail_365d"}, "hill l1", "hill l2", "hill m1")
+	f(watcher{}, clickhouse.RisksQuery{By: "fail_365d"})
+	for _, bad := range []clickhouse.RisksQuery{{Job: "lifetimes", Run: "r1", By: "age"}, {Run: "r1", By: "fail_90d"}, {Job: "lifetimes", Run: "r1", By: "fail_90d", Limit: clickhouse.MaxRisks + 1}} {
+		if _, err := db.AnalyticsRisks(t.Context(), watcher{"hq"}.scope(t), bad); err == nil {
+			t.Errorf("took %+v", bad)
+		}
+	}
+}
+
 func TestAnalyticsDocuments(t *testing.T) {
 	db := clickhousetest.Start(t)
 	for _, d := range []clickhouse.AnalyticsDocument{
