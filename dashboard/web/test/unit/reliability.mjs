@@ -1,0 +1,157 @@
+// What the views of reliability work out by themselves: what a budget buys, laws of
+// lives, reasons in Chinese, and the order of rates.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const result = await build({
+  stdin: {
+    contents: `
+      export { buy, avoidedBy, frontier, byPlace, stepOf, worthwhile } from './views/reliability/plan';
+      export { normal, survivalBy, lawOf } from './views/reliability/law';
+      export { stepAt, lawPoints, riskTicks } from './views/reliability/trend';
+      export { inChinese } from './views/reliability/because';
+      export { rowsOf, sorted, classesOfModels, classOf, nameIn } from './views/reliability/rates';
+      export { verdictOf, movedBy } from './views/reliability/compare';
+      export { newer } from './views/reliability/runs';
+      export { default as en } from './messages/en/reliability';
+      export { default as zh } from './messages/zh/reliability';
+    `,
+    resolveDir: src, loader: 'ts',
+  },
+  bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+  define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
+});
+const { buy, frontier, byPlace, stepOf, worthwhile, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, classesOfModels, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
+  await import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+
+const close = (a, b, off = 1e-6) => assert.ok(Math.abs(a - b) < off, `${a} is not ${b}`);
+
+/** A plan of lines [cost, avoided, mandatory or worth or neither]. */
+function planOf(lines, more = {}) {
+  let cost = 0;
+  let value = 0;
+  return {
+    budget_cny: 0, budget_of: 'hq', devices: 10, devices_without_forecast: 0, lines_omitted: 0, mandatory_short_cny: 0, avoided_cny: { value: 1, low: 0, high: 2 },
+    mandatory_cost_cny: lines.reduce((sum, [yuan, , kind]) => sum + (kind === 'mandatory' ? yuan : 0), 0),
+    lines: lines.map(([yuan, avoided, kind], i) => {
+      cost += yuan;
+      value += avoided ?? 0;
+      return {
+        rank: i + 1, cost_cny: yuan, cumulative_cost_cny: Math.round(cost * 100) / 100, mandatory: kind === 'mandatory', worth: kind === 'worth', within_budget: i < 2, region: i % 2 ? 'east' : 'north', project: `p${i}`,
+        avoided_cny: { value: avoided, low: null, high: null }, cumulative_avoided_cny: { value, low: value - 1, high: value + 1 },
+      };
+    }),
+    ...more,
+  };
+}
+
+test('a budget buys the lines in their order until one does not fit', () => {
+  const plan = planOf([[100, null, 'mandatory'], [200.1, 50, 'mandatory'], [300, 90, 'worth'], [10, 2, 'worth'], [5, 1, 'neither']]);
+  const f = (budget, lines, cost, short) => {
+    const b = buy(plan, budget);
+    assert.deepEqual([b.lines, b.cost, b.short], [lines, cost, short], `budget ${budget}`);
+  };
+  f(0, 4, 610.1, 0); // without a limit, and what is not worth it is never bought
+  f(99, 0, 0, 201.1);
+  f(100, 1, 100, 200.1);
+  f(300.1, 2, 300.1, 0);
+  f(599, 2, 300.1, 0); // the cheap one behind the dear one is not taken
+  f(600.1, 3, 600.1, 0);
+  f(1e9, 4, 610.1, 0);
+  assert.deepEqual(buy(plan, 400).avoided, { value: 50, low: 49, high: 51, why: 'of 1 devices the failures are not forecast, and count as nothing' });
+  assert.equal(buy(plan, 400).next.rank, 3);
+  assert.equal(buy(plan, undefined).lines, 2);
+  assert.deepEqual(buy(plan, undefined).avoided, plan.avoided_cny);
+  assert.equal(buy(plan, 100).avoided.value, null);
+  assert.equal(buy(planOf([], { devices: 3, devices_without_forecast: 3 }), 5).avoided.value, null);
+  assert.equal(worthwhile(plan), 4);
+  assert.equal(buy(planOf([[1, 1, 'worth']], { lines_omitted: 4 }), 0).beyond, true);
+});
+
+test('plans of before the sums were kept have no interval for another budget', () => {
+  const plan = planOf([[1, 5, 'worth'], [1, 6, 'worth']]);
+  for (const line of plan.lines) delete line.cumulative_avoided_cny;
+  const { avoided } = buy(plan, 2);
+  assert.equal(avoided.value, 11);
+  assert.equal(avoided.low, undefined);
+  assert.match(avoided.why, /without an interval/);
+  assert.deepEqual(frontier(plan).map(({ at, value }) => [at, value]), [[0, 0], [1, 5], [2, 11]]);
+});
+
+test('what is bought adds up by region, followed by its projects', () => {
+  const plan = planOf([[0.1, 1, 'worth'], [0.2, 2, 'mandatory'], [0.7, 3, 'worth']]);
+  const sums = byPlace(plan, 3, { region: '' });
+  assert.deepEqual(sums.map(({ region, project, cost }) => [region, project, cost]), [['north', '', 0.8], ['north', 'p2', 0.7], ['north', 'p0', 0.1], ['east', '', 0.2], ['east', 'p1', 0.2]]);
+  assert.equal(byPlace(plan, 3, { region: 'north' }).every(({ project }) => project), true);
+  assert.equal(stepOf(0), 1);
+  assert.equal(stepOf(1_000_000), 5000);
+});
+
+test('laws of lives', () => {
+  close(normal(0), 0.5);
+  close(normal(1.959964), 0.975);
+  close(normal(-1), 0.1586553);
+  const part = (more) => ({ family: 'weibull', shape: { value: 2 }, scale: { value: 10 }, b10: { value: 3 }, survival: [{ years: 1 }, { years: 8 }], ...more });
+  close(survivalBy(part())(10), Math.exp(-1));
+  close(survivalBy(part({ family: 'exponential' }))(3), 0.9);
+  close(survivalBy(part({ family: 'lognormal', log_mean: 1, log_sd: 0.5 }))(Math.E), 0.5);
+  assert.equal(survivalBy(part({ family: 'lognormal' })), undefined);
+  assert.equal(survivalBy(part({ family: '' })), undefined);
+  assert.equal(lawOf(part()).at(-1)[0], 8);
+  assert.deepEqual(lawOf(part({ survival: [] })), []);
+  assert.equal(stepAt([{ t: 1 }, { t: 3 }], ({ t }) => t, 2.9).t, 1);
+  assert.equal(stepAt([{ t: 1 }], ({ t }) => t, 0.5), undefined);
+  const law = lawPoints({ crow_amsaa: { beta: 2, lambda: 3 }, mcf: [{ time: 1 }, { time: 2 }] });
+  assert.deepEqual(law.at(-1), [2, 12]);
+  assert.deepEqual(riskTicks([{ t: 0, n: 5 }, { t: 4, n: 2 }], ({ t }) => t, ({ n }) => n, 3), [{ at: 0, risk: 5 }, { at: 2, risk: 5 }, { at: 4, risk: 2 }]);
+});
+
+test('reasons of analyses are Chinese as in the reports', () => {
+  const f = (why, said) => assert.equal(inChinese(why), said);
+  f('insufficient data', '数据不足');
+  f('no event: only an upper limit of the rate is known; 2 devices sent nothing while in service in the period', '没有故障，只知故障率上限；有 2 台设备在用而没有数据');
+  f('insufficient data: the failures of no part are enough to tell whether it wears: no failure was seen', '数据不足：没有部件的故障多到能看出是否磨损：未见故障');
+  f('part door is left out: insufficient data: nobody knows how it lives', '部件 door 未计入：数据不足（寿命未知）');
+  f('insufficient data: no repair ended', '数据不足：没有已结束的维修');
+  f('something that nobody foresaw: $1', 'something that nobody foresaw: $1');
+});
+
+test('rates by number, those without one last', () => {
+  const n = (subject, kind, value, more = {}) => ({ kind, subject, value, n: 1, ...more });
+  const rows = rowsOf([n('model:A/1', 'mtbf', 5), n('model:A/1', 'callback_rate', 2), n('model:B/x/1', 'mtbf', null), n('model:C/1', 'mtbf', 9)]);
+  assert.equal(rows.length, 3);
+  const order = (by) => sorted(rows, by, ({ subject }) => subject).map(({ subject }) => subject);
+  assert.deepEqual(order('-mtbf'), ['model:C/1', 'model:A/1', 'model:B/x/1']);
+  assert.deepEqual(order('mtbf'), ['model:A/1', 'model:C/1', 'model:B/x/1']);
+  assert.deepEqual(order('-name'), ['model:C/1', 'model:B/x/1', 'model:A/1']);
+  const classes = classesOfModels(rows, rowsOf([n('vendor:meter/C', 'failure_rate', 1), n('vendor:fire/B', 'failure_rate', 1), n('vendor:access/B', 'failure_rate', 1)]));
+  assert.deepEqual([...classes], [['model:A/1', 'elevator'], ['model:C/1', 'meter']]);
+  assert.equal(classOf('vendor:fire/A/B'), 'fire');
+  assert.equal(nameIn('vendor:fire/A/B'), 'A/B');
+  assert.equal(classOf('class:fire'), 'fire');
+});
+
+test('what became of a number', () => {
+  const v = (was, is) => verdictOf({ kind: 'x', was, is });
+  const of = (value, low, high) => ({ value, low, high, n: 1 });
+  assert.equal(v(of(1, 0.5, 1.5), of(3, 2, 4)), 'apart');
+  assert.equal(v(of(1, 0.5, 2.5), of(3, 2, 4)), 'overlap');
+  assert.equal(v(of(1, 0.5, null), of(3, 2, 4)), 'overlap'); // an open end
+  assert.equal(v(of(1), of(3)), 'untold');
+  assert.equal(v(undefined, of(1)), 'new');
+  assert.equal(v(of(1), undefined), 'gone');
+  assert.equal(v(of(1), of(null)), 'lost');
+  assert.equal(v(of(null), of(1)), 'found');
+  close(movedBy({ was: of(2), is: of(3) }), 0.5);
+  assert.equal(movedBy({ was: of(0), is: of(3) }), undefined);
+  assert.equal(newer({ to: '2026-11-01', queued_at: '1' }, { to: '2026-10-01', queued_at: '9' }), true);
+});
+
+test('both languages say the same', () => {
+  const shape = (value, path = '') => (typeof value === 'object' ? Object.entries(value).flatMap(([key, inner]) => shape(inner, `${path}.${key}`)) : [`${path} ${[...value.matchAll(/\{\w+\}/g)].sort().join()}`]).sort();
+  assert.deepEqual(shape(zh), shape(en));
+});
