@@ -1,0 +1,168 @@
+// Reliability and replacement against a whole Steward with history and analyses: what
+// the pages show is what the server says, stays in the address, and can be taken along.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+
+before(launch);
+after(quit);
+
+/** Runs a scene; a page that logged an error fails it. */
+async function scene(options, act) {
+  const page = await open(options);
+  try {
+    await act(page);
+    assert.deepEqual(page.errors, []);
+  } finally {
+    await close(page);
+  }
+}
+
+/** Asks the API as the person of the page. */
+const ask = (page, path) => page.evaluate(async (to) => {
+  const answer = await fetch(`/api/v1${to}`, { headers: { Accept: 'application/json' } });
+  return { status: answer.status, body: await answer.json() };
+}, path);
+const view = (page, name) => page.locator(`[data-test=reliability-${name}]`);
+/** What is shown once the questions are answered: a note of a state, or content. */
+const settled = async (page, name) => {
+  await view(page, name).locator('.state-note:not([data-state=loading]), .card, .reliability-facts, .table').first().waitFor({ timeout: 30_000 });
+  await page.waitForFunction(() => !document.querySelector('.view .state-note[data-state=loading]'));
+};
+const latest = async (page, job) => (await ask(page, '/analytics/jobs')).body.items.find(({ name }) => name === job)?.result;
+
+test('failure rates: the numbers are the server’s, the grouping is in the address, and Back goes back', () =>
+  scene({ path: '/reliability' }, async (page) => {
+    await settled(page, 'rates');
+    const run = await latest(page, 'reliability');
+    if (!run) return view(page, 'rates').getByText('This analysis has not run yet').waitFor();
+    const { body } = await ask(page, `/analytics/numbers?run=${run.id}&kind=failure_rate&type=class&per=company`);
+    const rows = page.locator('.table-row');
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), body.items.length);
+    const most = body.items.filter(({ value }) => value !== null).sort((a, b) => b.value - a.value)[0];
+    if (most) assert.ok((await rows.first().innerText()).includes(most.n.toLocaleString('en-GB')), 'the class that fails most often comes first, with how often it failed');
+    await page.locator('[data-by=project]').click();
+    await page.waitForURL(/by=project/);
+    await settled(page, 'rates');
+    await page.reload();
+    await settled(page, 'rates');
+    assert.equal(await page.locator('[data-by=project]').getAttribute('aria-checked'), 'true');
+    await page.goBack();
+    await page.waitForURL((to) => !to.searchParams.has('by'));
+    assert.equal(await page.locator('[data-by=class]').getAttribute('aria-checked'), 'true');
+  }));
+
+test('the plan follows the budget by the rule of the analysis, and stays in the address', () =>
+  scene({ path: '/reliability/plan' }, async (page) => {
+    await settled(page, 'plan');
+    const run = await latest(page, 'replacement');
+    if (!run) return view(page, 'plan').getByText('This analysis has not run yet').waitFor();
+    const { body: plan } = (await ask(page, `/analytics/runs/${run.id}/document?kind=plan`)).body;
+    if (!plan.lines?.length) return view(page, 'plan').getByText('Nothing is to be replaced').waitFor();
+    const bought = (budget) => {
+      let n = 0;
+      for (const line of plan.lines) {
+        if (!line.mandatory && !line.worth) break;
+        if (budget > 0 && Math.round(line.cumulative_cost_cny * 100) > Math.round(budget * 100)) break;
+        n++;
+      }
+      return n;
+    };
+    const devices = page.locator('[data-fact=devices] .reliability-figure');
+    const says = (n) => page.waitForFunction((text) => document.querySelector('[data-fact=devices] .reliability-figure')?.textContent === text, n.toLocaleString('en-GB'));
+    await says(plan.devices_within_budget);
+    await page.locator('[data-test=budget-none]').click();
+    await says(bought(0));
+    await page.waitForURL(/budget=0/);
+    const half = Math.max(1, Math.round(plan.lines[Math.floor(bought(0) / 2)]?.cumulative_cost_cny ?? 1));
+    await page.locator('[data-test=budget-exact]').fill(String(half));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`budget=${half}`));
+    await says(bought(half));
+    await page.reload();
+    await settled(page, 'plan');
+    await says(bought(half));
+    // By keyboard the slider moves by a step, and the plan with it.
+    const before = await page.locator('[data-test=budget-value]').innerText();
+    await page.locator('[data-test=budget-slider]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction((was) => document.querySelector('[data-test=budget-value]').textContent !== was, before);
+    await page.locator('[data-test=budget-own]').click();
+    await says(plan.devices_within_budget);
+    // A line says why it is there.
+    await page.locator('[data-show=all]').click();
+    await page.locator('.table-row').first().click();
+    const pane = page.locator('[data-test=reliability-pane]');
+    await pane.getByText(plan.lines[0].reasons[0].en).first().waitFor();
+    await page.keyboard.press('Escape');
+    await pane.waitFor({ state: 'detached' });
+    assert.ok(await devices.isVisible());
+  }));
+
+test('the plan is exported with the budget that is shown', () =>
+  scene({ path: '/reliability/plan?budget=5000' }, async (page) => {
+    await settled(page, 'plan');
+    const run = await latest(page, 'replacement');
+    if (!run) return;
+    const link = page.locator('[data-export=xlsx]');
+    if (await page.getByText('Nothing is to be replaced').count()) return;
+    const href = await link.getAttribute('href');
+    assert.match(href, /budget=5000/);
+    const file = await page.evaluate(async (to) => {
+      const answer = await fetch(to);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      return { status: answer.status, start: String.fromCharCode(...bytes.slice(0, 2)), length: bytes.length };
+    }, href);
+    assert.equal(file.status, 200);
+    assert.equal(file.start, 'PK', 'an XLSX file is a zip file');
+  }));
+
+test('devices at risk are ranked as the server ranks them, by either horizon', () =>
+  scene({ path: '/reliability/risk' }, async (page) => {
+    await settled(page, 'risk');
+    const run = await latest(page, 'lifetimes');
+    if (!run) return view(page, 'risk').getByText('This analysis has not run yet').waitFor();
+    for (const days of [365, 90]) {
+      await page.locator(`[data-days="${days}"]`).click();
+      await settled(page, 'risk');
+      const { status, body } = await ask(page, `/analytics/runs/${run.id}/risks?days=${days}&limit=5`);
+      assert.equal(status, 200);
+      if (body.items.length === 0) continue;
+      const first = body.items[0];
+      await page.locator(`.table-row[data-index="0"][data-key="${first.region}/${first.project}/${first.class}/${first.device}"]`).waitFor();
+      const values = body.items.map((one) => one[`fail_${days}d`].value);
+      assert.deepEqual(values, [...values].sort((a, b) => b - a));
+    }
+  }));
+
+test('an earlier run is shown as it was, and says so', () =>
+  scene({ path: '/reliability' }, async (page) => {
+    await settled(page, 'rates');
+    const run = await latest(page, 'reliability');
+    const { body } = await ask(page, '/analytics/runs?job=reliability&state=done');
+    const other = body.items.find(({ id }) => id !== run?.id);
+    if (!other) return;
+    await page.locator('[data-test=run-select]').selectOption(other.id);
+    await page.waitForURL(new RegExp(`run=${other.id}`));
+    await page.locator('[data-test=run-earlier]').waitFor();
+    await page.locator('[data-test=run-latest]').click();
+    await page.locator('[data-test=run-earlier]').waitFor({ state: 'detached' });
+    await page.goto(`${url}/reliability/compare?is=${run.id}&was=${other.id}`);
+    await settled(page, 'compare');
+    assert.equal(await page.locator('[data-test=compare-was]').inputValue(), other.id);
+  }));
+
+const pages = { rates: '', trend: '/trend', lives: '/lives', risk: '/risk', backtest: '/backtest', plan: '/plan', ages: '/ages', compare: '/compare' };
+for (const language of ['en', 'zh']) {
+  test(`no serious barrier and nothing that sticks out on any page: ${language}`, () =>
+    scene({ language, width: 390, height: 844, path: '/reliability' }, async (page) => {
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(`${url}/reliability${path}`);
+        await settled(page, name);
+        assert.deepEqual(await barriers(page), [], name);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} scrolls sideways`);
+        assert.doesNotMatch(await view(page, name).innerText(), /reliability\.\w+|undefined|NaN|\[object/, `${name} has a word that is missing`);
+      }
+    }));
+}
