@@ -103,8 +103,6 @@ func worldOn(t testing.TB, db, incidents *controldb.DB) *world {
 	w.api, err = build(Options{
 		Registry: w.registry, Identity: w.identity, Data: w.data, Live: w.board, Replay: w.replays, Answers: registry.NewAnswers(db, nil),
 		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{}, Configured: configuredStandIn{},
-		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data, Reports: reportsStandIn{}, Operations: w.data, Pseudonym: func(name string) string { return "psn_of_" + name }, Notices: w.notices, Findings: w.findings, Corrections: w.data,
-		Incidents: w.incidents, Desk: deskStandIn{w.incidents, now}, Rules: w.rules, OnCall: onCallStandIn{}, Channels: channelsStandIn{},
 		Analytics: analyticsStandIn{w.runs}, Runs: w.runs, Results: w.data, Reports: reportsStandIn{}, Operations: w.data, Pseudonym: func(name string) string { return "psn_of_" + name }, Notices: w.notices, Findings: w.findings, Corrections: w.data, Energy: w.data, Prices: pricesStandIn{},
 		Ledger: func(context.Context) (Ledger, error) { return Ledger{Received: 3, Stored: 3}, nil },
 		Health: func(context.Context) (Health, error) {
