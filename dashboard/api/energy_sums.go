@@ -154,8 +154,8 @@ func (c *energyCount) add(u *clickhouse.EnergyUsed, period, why string) {
 // periodOrder is from the dearest to what has no price.
 var periodOrder = []string{"sharp", "peak", "flat", "all_day", "valley", "deep_valley", "none"}
 
-// almost is the share of a use that has to have a price for its cost to be known.
-const almost = 0.999
+// nearlyAll is the share of a use that has to have a price for its cost to be known.
+const nearlyAll = 0.999
 
 func (c *energyCount) amount() EnergyAmount {
 	a := EnergyAmount{Hours: c.covered, Expected: c.expected}
@@ -169,7 +169,7 @@ func (c *energyCount) amount() EnergyAmount {
 	}
 	a.Use = &c.use
 	switch {
-	case c.priced >= c.use*almost:
+	case c.priced >= c.use*nearlyAll:
 		a.Cost = &c.cost
 	default:
 		a.Why = "insufficient data: " + cmp.Or(c.why, "some of it has no price")
@@ -180,7 +180,7 @@ func (c *energyCount) amount() EnergyAmount {
 			continue
 		}
 		one := EnergyPeriod{Period: name, Use: p.use}
-		if p.priced >= p.use*almost && name != "none" {
+		if p.priced >= p.use*nearlyAll && name != "none" {
 			one.Cost = &p.cost
 		}
 		a.Periods = append(a.Periods, one)
