@@ -354,7 +354,7 @@ test('after a sleep the page has what happened meanwhile, and is the same page',
     await play({ do: 'down' }, { do: 'reading', device: meter, metric: 'power_kw', value: 2 }, { do: 'event', device: lift, kind: 'entrapment', id: 'e' }, { do: 'up' });
     await machine.send('Page.setWebLifecycleState', { state: 'active' });
     await page.locator('[data-test=dangers]').getByText('1 open danger to life').waitFor();
-    await row(page, meter).getByText('2', { exact: true }).waitFor();
+    await row(page, meter).locator('[data-metric=power_kw]').getByText(/^2\skW/).waitFor();
     await page.locator('[data-test=connection][data-state=live]').waitFor();
     assert.equal(await page.evaluate(() => window.before), true, 'it was not loaded again');
     page.errors.length = 0; // the time without a server
