@@ -81,6 +81,7 @@ export default {
   },
   quality: { measured: 'measured', interpolated: 'partly interpolated', suspect: 'suspect', partial: 'incomplete', missing: 'no data' },
   consumption: {
+    yesterday: 'Yesterday', ofMonth: 'Last 30 days, without today',
     none: 'No consumption is counted yet', noneHint: 'The analysis “Consumption” counts it every hour from registers that the device reports.', counter: 'Counter', day: 'Day', hour: 'Hour', peak: 'Highest hour', quality: 'Quality', today: 'Today so far', ofDay: 'On the day', sum: 'Total without today', mean: 'A day', meanHour: 'An hour', gaps: 'Days with gaps', gapHours: 'Hours with gaps',
     known: '{n} of {of} hours known', chart: '{name} a day ({unit})', chartHours: '{name} an hour ({unit})', note: 'Press a day for its hours. Hatched: incomplete or interpolated. The mean goes by the hours that are known.', hoursNote: 'Hatched: incomplete or interpolated.', back: 'Back to days', pickDay: 'Look at a day',
   },

@@ -81,6 +81,7 @@ export default {
   },
   quality: { measured: '实测', interpolated: '含插补', suspect: '可疑', partial: '不完整', missing: '无数据' },
   consumption: {
+    yesterday: '昨日', ofMonth: '近 30 日（不含今日）',
     none: '还没有用量统计', noneHint: '用量由“用量统计”分析每小时计算，需要该设备上报累计值。', counter: '累计量', day: '日期', hour: '小时', peak: '最高小时', quality: '数据质量', today: '今日至今', ofDay: '当日用量', sum: '合计（不含今日）', mean: '日均', meanHour: '小时平均', gaps: '数据不全的天数', gapHours: '数据不全的小时',
     known: '{n} / {of} 小时有数据', chart: '每日{name}（{unit}）', chartHours: '每小时{name}（{unit}）', note: '点按某一天可查看该日每小时用量。斜纹表示数据不完整或含插补，日均按有数据的小时折算。', hoursNote: '斜纹表示数据不完整或含插补。', back: '返回每日', pickDay: '查看某日',
   },
