@@ -81,7 +81,7 @@ export default {
     this: 'Silence this', make: 'New silence', about: 'Incidents are raised and shown all the same; nobody is told of them. Danger to life calls all the same.',
     show: { now: 'In force or to come', all: 'Also over' }, none: 'Nothing is silenced here', noneHint: 'Enter a maintenance window before the work begins, so that it calls nobody in vain.',
     phase: { now: 'In force', between: 'Between windows', later: 'To come', over: 'Over' }, everything: 'Everything', ofBuilding: 'building {name}', ofRule: 'rule {name}', alsoLife: 'also danger to life',
-    kind: 'Kind', once: 'Once', weekly: 'Weekly window', from: 'From', until: 'Until', next: 'Next window', hides: 'Hides', openNow: '{n} open', and: ', ', everyDay: 'every day',
+    kind: 'Kind', once: 'Once', weekly: 'Weekly window', from: 'From', until: 'Until', next: 'Next window', hides: 'Hides', openNow: '{n} open', everyDay: 'every day',
     end: 'End now', sureEnd: 'End: tell people again', history: 'History', did: { create: 'Made', end: 'Ended', update: 'Changed', replace: 'Changed' },
     forHours: '{n} h', days: 'Days (every day when none)', start: 'From', endTime: 'Until', reason: 'Reason', reasonHint: 'Lift maintenance, contract 2026-17',
     life: 'Also danger to life', lifeWarning: 'Nobody will be called when somebody is stuck or a fire breaks out. It is recorded with your name, and each incident says so.',

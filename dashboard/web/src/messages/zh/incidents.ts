@@ -81,7 +81,7 @@ export default {
     this: '静默此类告警', make: '新建静默', about: '静默期间告警照常产生和显示，但不通知任何人。危及人身安全的告警仍会通知。',
     show: { now: '生效中或将生效', all: '含已结束' }, none: '这里没有静默', noneHint: '施工或维保前登记维保窗口，避免误通知。',
     phase: { now: '生效中', between: '窗口之外', later: '未开始', over: '已结束' }, everything: '全部告警', ofBuilding: '楼栋 {name}', ofRule: '规则 {name}', alsoLife: '含人身安全',
-    kind: '方式', once: '一次', weekly: '每周窗口', from: '开始', until: '结束', next: '下次窗口', hides: '正在静默', openNow: '未关闭 {n} 条', and: '、', everyDay: '每天',
+    kind: '方式', once: '一次', weekly: '每周窗口', from: '开始', until: '结束', next: '下次窗口', hides: '正在静默', openNow: '未关闭 {n} 条', everyDay: '每天',
     end: '立即结束', sureEnd: '确认结束，恢复通知', history: '变更记录', did: { create: '新建', end: '结束', update: '修改', replace: '修改' },
     forHours: '{n} 小时', days: '星期（不选为每天）', start: '从', endTime: '到', reason: '原因', reasonHint: '电梯维保，合同 2026-17',
     life: '同时静默危及人身安全的告警', lifeWarning: '困人或火灾时将不会通知任何人。此操作会记录您的姓名，相关告警也会注明。',

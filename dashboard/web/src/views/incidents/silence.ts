@@ -1,6 +1,6 @@
 // Silences and maintenance windows: whom one hides, when it holds, and how it is said.
 import type { ItemOf, Sure } from '../../api/client';
-import { i18n, word, words } from '../../i18n';
+import { i18n, locale, word, words } from '../../i18n';
 import type { WireIncident } from '../../live/protocol';
 import { addDays, dayOf, instantOf, weekdayOf } from './zone';
 
@@ -67,9 +67,11 @@ export function subjectOf(silence: Scope): string {
   ].filter(Boolean).join(' · ') || t('incidents.silence.everything');
 }
 
+const listed = (names: readonly string[]) => new Intl.ListFormat(locale(), { type: 'conjunction', style: 'short' }).format(names);
+
 /** When a weekly one holds, in words. */
 export function weeklyOf(silence: Silence): string {
   const { t } = i18n.global;
-  const days = silence.days?.length ? weekdays.filter((day) => silence.days!.includes(day)).map((day) => t(`incidents.weekday.${day}`)).join(t('incidents.silence.and')) : t('incidents.silence.everyDay');
+  const days = silence.days?.length ? listed(weekdays.filter((day) => silence.days!.includes(day)).map((day) => t(`incidents.weekday.${day}`))) : t('incidents.silence.everyDay');
   return `${days} ${silence.start}–${silence.end}`;
 }
