@@ -167,6 +167,13 @@ var phrases = []string{
 	"* with exposure, at least * needed to tell how they differ", "有观察的只有 $1 个，至少 $2 个才能看出差别",
 	"goodness of fit: *", "拟合检验：$1",
 	"of no device it is known since when it is there", "没有设备的启用时间",
+	"no test: its critical values are for units watched from age 0", "无法检验：临界值只适用于从全新开始观察的设备",
+	"too few events", "故障太少",
+	"* events after the start, at least * needed", "开始观察之后的故障只有 $1 次，至少需要 $2 次",
+	"all events are at the last age watched", "故障都发生在观察到的最大年龄",
+	"no power law fits best: the events crowd at one end of the ages watched", "没有最合适的幂律：故障集中在观察年龄的一端",
+	"fewer than 3 events, without those that began or ended an observation", "除去观察开始和结束时的，故障不足 3 次",
+	"the power law has no such number", "幂律没有这个数值",
 	"a power law does not fit (Cramér-von Mises, 10 %)", "幂律不符（Cramér-von Mises 检验，10%）",
 
 	// Scorecards.

@@ -39,6 +39,28 @@ function whiskers(data: number[][], colour: string, dashed = false, shift = 0): 
   };
 }
 
+/** A band from low to high, as one area: stacked lines would have to share a category axis. */
+function band(points: readonly Step[], colour: string, step: boolean): Options {
+  const corners = points.flatMap((p) => (p.low === null || p.low === undefined || p.high === null || p.high === undefined ? [] : [{ at: p.at, low: p.low, high: p.high }]));
+  return {
+    type: 'custom', silent: true, z: 1, clip: true, encode: { x: 0, y: [1, 2] }, data: corners.map((p) => [p.at, p.low, p.high]),
+    renderItem: (params: { dataIndex: number }, api: RenderApi) => {
+      if (params.dataIndex > 0) return undefined;
+      const upper: number[][] = [];
+      const lower: number[][] = [];
+      corners.forEach((p, i) => {
+        upper.push(api.coord([p.at, p.high]));
+        lower.push(api.coord([p.at, p.low]));
+        const next = corners[i + 1];
+        if (!step || !next) return;
+        upper.push(api.coord([next.at, p.high]));
+        lower.push(api.coord([next.at, p.low]));
+      });
+      return { type: 'polygon', shape: { points: [...upper, ...lower.reverse()] }, style: { fill: colour, opacity: 0.16 } };
+    },
+  };
+}
+
 const isSpan = (of: { low?: number | null | undefined; high?: number | null | undefined }): boolean => of.high !== null && of.high !== undefined;
 
 /** Bars with exact intervals; where there are shrunken estimates, a diamond with its own interval beside each. */
@@ -86,8 +108,6 @@ export function stepsWithLaw(
 ): Options {
   const [own = '', other = ''] = colours.series;
   const step = (name: string, data: unknown[], more: object) => ({ name, type: 'line', step: 'end', symbol: 'none', data, ...more });
-  const edge = { stack: 'band', stackStrategy: 'all', silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false } };
-  const banded = of.steps.some((s) => s.low !== null && s.low !== undefined && s.high !== null && s.high !== undefined);
   return {
     ...base(colours),
     legend: { show: true, top: 0, left: 0, textStyle: { color: colours.text }, data: [of.name, ...(of.law ? [of.law.name] : [])] },
@@ -96,10 +116,7 @@ export function stepsWithLaw(
     yAxis: axis(colours, { type: 'value', min: 0, ...(of.most === undefined ? {} : { max: of.most }), axisLabel: { color: colours.dim, formatter: say.number } }),
     tooltip: { ...(base(colours)['tooltip'] as object), formatter: (items: { axisValue: number }[]) => (items[0] ? of.told(items[0].axisValue) : '') },
     series: [
-      ...(banded ? [
-        step(`${of.name} ⌄`, of.steps.map((s) => [s.at, s.low ?? s.value]), edge),
-        step(`${of.name} ⌃`, of.steps.map((s) => [s.at, (s.high ?? s.value) - (s.low ?? s.value)]), { ...edge, areaStyle: { color: own, opacity: 0.16 } }),
-      ] : []),
+      band(of.steps, own, true),
       step(of.name, of.steps.map((s) => [s.at, s.value]), {
         lineStyle: { width: 2, color: own }, itemStyle: { color: own },
         ...(of.mark ? { markLine: { symbol: 'none', silent: true, data: [{ xAxis: of.mark.at }], label: { formatter: of.mark.name, color: colours.text, position: 'insideEndTop' }, lineStyle: { color: colours.warn, type: 'dotted', width: 2 } } } : {}),
@@ -142,9 +159,6 @@ export function curveWithMarks(
 ): Options {
   const colour = colours.series[0];
   const line = (name: string, data: unknown[], more: object) => ({ name, type: 'line', symbol: 'none', ...(of.step ? { step: 'end' } : {}), data, ...more });
-  const edge = { stack: 'band', stackStrategy: 'all', silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false } };
-  const has = (value: number | null | undefined): value is number => value !== null && value !== undefined;
-  const banded = of.points.filter((p) => has(p.low) && has(p.high));
   const label = { color: colours.text, position: 'insideEndTop' };
   return {
     ...base(colours),
@@ -153,8 +167,7 @@ export function curveWithMarks(
     yAxis: axis(colours, { type: 'value', ...(of.fromZero ? { min: 0 } : { scale: true }), ...(of.most === undefined ? {} : { max: of.most }), axisLabel: { color: colours.dim, formatter: say.number } }),
     tooltip: { ...(base(colours)['tooltip'] as object), formatter: (items: { axisValue: number }[]) => (items[0] ? of.told(items[0].axisValue) : '') },
     series: [
-      line('low', banded.map((p) => [p.at, p.low]), edge),
-      line('high', banded.map((p) => [p.at, p.high! - p.low!]), { ...edge, areaStyle: { color: colour, opacity: 0.16 } }),
+      band(of.points, colour ?? '', of.step === true),
       line(of.name, of.points.map((p) => [p.at, p.value]), {
         lineStyle: { width: 2, color: colour }, itemStyle: { color: colour },
         markLine: {

@@ -1,7 +1,7 @@
 // How these views say numbers: with their interval, what they are made from, and why
 // they are missing.
 import { i18n, word, words } from '../../i18n';
-import { day, duration, formatNumber, insufficient, money, share } from '../../format/format';
+import { day, formatNumber, insufficient, money, share } from '../../format/format';
 import { zoneOf } from '../../live/names';
 import { because } from './because';
 import type { Figure } from './documents';
@@ -24,7 +24,7 @@ export const styleOf = (kind: string): Style => styles[kind] ?? 'plain';
 /** A value alone, with its unit. */
 export function valueOf(value: number, style: Style, kind = ''): string {
   switch (style) {
-    case 'hours': return Math.abs(value) >= 1000 ? `${formatNumber(Math.round(value))}\u00a0h` : duration(value * 3600);
+    case 'hours': return `${digits(value)}\u00a0h`;
     case 'share': return share(value, kind === 'availability' ? 3 : 1);
     case 'years': return `${digits(value)}\u00a0${i18n.global.t('reliability.unit.years')}`;
     case 'rate': return `${digits(value)}\u00a0${i18n.global.t('reliability.unit.perYear')}`;
@@ -51,9 +51,8 @@ export function spanOf(of: { low?: number | null | undefined; high?: number | nu
 
 function bare(value: number, style: Style, kind: string): string {
   switch (style) {
-    case 'rate': case 'years': return digits(value);
+    case 'rate': case 'years': case 'hours': return digits(value);
     case 'share': return share(value, kind === 'availability' ? 3 : 1).replace(/[\s\u00a0]*%$/, '');
-    case 'hours': return Math.abs(value) >= 1000 ? formatNumber(Math.round(value)) : duration(value * 3600);
     default: return valueOf(value, style, kind);
   }
 }
