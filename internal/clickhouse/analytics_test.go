@@ -2,6 +2,7 @@ package clickhouse_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -233,7 +234,7 @@ func TestAnalyticsRisks(t *testing.T) {
 	db := clickhousetest.Start(t)
 	put := func(run string, at authz.Place, subject, body string) {
 		t.Helper()
-		if err := db.PutAnalyticsDocument(t.Context(), clickhouse.AnalyticsRun{ID: run, Job: "lifetimes", ComputedAt: time.Now()}, clickhouse.AnalyticsDocument{Kind: "prospects", Place: at, Subject: subject, Body: []byte(body)}); err != nil {
+		if err := db.PutAnalyticsDocument(t.Context(), clickhouse.AnalyticsRun{ID: run, Job: "lifetimes", ComputedAt: day.Time()}, clickhouse.AnalyticsDocument{Kind: "prospects", Place: at, Subject: subject, Body: []byte(body)}); err != nil {
 			t.Fatal(err)
 		}
 	}
