@@ -1,6 +1,6 @@
 // How these views say numbers: with their interval, what they are made from, and why
 // they are missing.
-import { i18n, word, words } from '../../i18n';
+import { currentLanguage, i18n, word, words } from '../../i18n';
 import { day, formatNumber, insufficient, money, share } from '../../format/format';
 import { zoneOf } from '../../live/names';
 import { because } from './because';
@@ -111,4 +111,10 @@ export function className(name: string): string {
 /** A pool of like devices: the model, or a whole class. */
 export function poolName(pool: string): string {
   return pool.startsWith('class:') ? i18n.global.t('reliability.classPool', { class: className(pool.slice(6)) }) : pool.slice(pool.indexOf(':') + 1);
+}
+
+/** Words one after another: a list, or sentences that belong together. */
+export function listed(all: readonly string[], sentences = false): string {
+  const zh = currentLanguage() === 'zh';
+  return all.join(sentences ? (zh ? '；' : '; ') : zh ? '、' : ', ');
 }
