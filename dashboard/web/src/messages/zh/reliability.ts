@@ -67,7 +67,7 @@ export default {
     avoided: '一年内不再发生的故障 × 每次故障的费用', mandatory: '法规或标准要求年底前完成，不论费用',
   },
   sample: {
-    n: 'n = {n}', failures: '{years} 台年中故障 {n} 次', callbacks: '{years} 梯年中故障 {n} 次', entrapments: '{years} 梯年中困人 {n} 次', restorations: '恢复 {n} 次', works: '作业 {n} 次',
+    n: '样本 {n}', failures: '{years} 台年中故障 {n} 次', callbacks: '{years} 梯年中故障 {n} 次', entrapments: '{years} 梯年中困人 {n} 次', restorations: '恢复 {n} 次', works: '作业 {n} 次',
     devices: '{n} 台，{years} 台年', followed: '观察期已满的故障 {n} 次', events: '故障 {n} 次', units: '{units} 台，故障 {events} 次', lives: '寿命 {lives} 段，其中因故障结束 {failures} 段',
     tried: '{devices} 台，其中故障 {failed} 台', ofDevices: '{n} 台', made: '由 {n} 次故障得出',
   },
