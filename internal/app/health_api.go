@@ -32,7 +32,7 @@ func (a *App) howItDoes(ctx context.Context) (api.Health, error) {
 		StartedAt: time.UnixMilli(int64(m.sum("process_start_time_seconds") * 1000)).UTC(),
 		Problems:  []api.NotReady{},
 		Ingest: api.HealthIngest{
-			Connected: m.sum("steward_mqtt_connected") > 0, Reconnects: uint64(m.sum("steward_mqtt_reconnects_total")),
+			Connected: a.receiving(), Reconnects: uint64(m.sum("steward_mqtt_reconnects_total")),
 			StoreLag: m.sum("steward_spool_lag_seconds"), AlertingLag: m.sum("steward_tail_lag_seconds"),
 			InsertFailures: uint64(m.sum("steward_insert_failures_total")),
 			Late:           uint64(m.sum("steward_late_readings_total")), Repeated: uint64(m.sum("steward_duplicate_values_total")),

@@ -2,7 +2,7 @@
 export default {
   title: 'System health', about: 'Whether data comes in and nothing is lost; analyses and their runs; how complete readings are',
   tab: { now: 'Now', jobs: 'Analyses', coverage: 'Completeness of data' },
-  allWell: 'Everything works', notWell: 'Does not work: {name}', stale: 'The server did not answer; this is what was last known.', asOf: 'As of', since: 'started',
+  allWell: 'Everything works', look: 'It works, but look at: {list}', notWell: 'Does not work: {name}', stale: 'The server did not answer; this is what was last known.', asOf: 'As of', since: 'started',
   parts: { clickhouse: 'the store (ClickHouse)', spool: 'the spool', broker: 'the MQTT broker', mqtt: 'the MQTT broker', alerting: 'alerting', analytics: 'the analyses', start: 'still starting', registry: 'the registry' },
   tile: { broker: 'MQTT broker', lag: 'Behind in storing', spool: 'Waiting on disk', store: 'Store', disk: 'Free on disk', clients: 'Live pages', notices: 'Notices to be sent', memory: 'Memory' },
   connected: 'Connected', disconnected: 'Not connected', reconnects: '{n} reconnects since the start', alertingLag: 'alerting: {time}', messages: '{n} messages', spoolSize: '{size}, {share} of its bound',
@@ -16,7 +16,7 @@ export default {
   every: { hourly: 'hourly', daily: 'daily', monthly: 'monthly', on_demand: 'when asked for' },
   runState: { queued: 'Waiting', running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' },
   job: {
-    name: 'Analysis', every: 'Runs', last: 'Last run', ended: 'Ended', took: 'Took', next: 'Next run', run: 'Run now', never: 'Never ran', off: 'switched off', onDemand: 'when asked for', failed: '{n} failed: {list}',
+    name: 'Analysis', every: 'Runs', last: 'Last run', ended: 'When', took: 'Took', next: 'Next run', run: 'Run now', never: 'Never ran', off: 'switched off', onDemand: 'when asked for', failed: '{n} failed: {list}',
     result: 'Results of', over: 'Over', tookText: 'took {time}', coverage: 'data {share} complete', numbers: '{n} numbers', by: 'by {name}', cancel: 'Cancel', cancelling: 'Ending…', more: 'Older runs',
   },
   cover: {

@@ -2,7 +2,7 @@
 export default {
   title: '系统运行', about: '数据是否正常接入、有无丢失，分析任务运行情况，数据完整性',
   tab: { now: '当前状态', jobs: '分析任务', coverage: '数据完整性' },
-  allWell: '各部分运行正常', notWell: '运行异常：{name}', stale: '服务器未响应，以下为最后一次的状态。', asOf: '更新于', since: '启动于',
+  allWell: '各部分运行正常', look: '运行中，请留意：{list}', notWell: '运行异常：{name}', stale: '服务器未响应，以下为最后一次的状态。', asOf: '更新于', since: '启动于',
   parts: { clickhouse: '数据库（ClickHouse）', spool: '落盘队列', broker: 'MQTT 服务', mqtt: 'MQTT 服务', alerting: '告警', analytics: '分析任务', start: '正在启动', registry: '台账' },
   tile: { broker: 'MQTT 服务', lag: '入库延迟', spool: '磁盘排队', store: '数据库', disk: '磁盘剩余', clients: '在线页面', notices: '待发通知', memory: '内存' },
   connected: '已连接', disconnected: '未连接', reconnects: '启动以来重连 {n} 次', alertingLag: '告警延迟 {time}', messages: '{n} 条消息', spoolSize: '{size}，占上限 {share}',
@@ -16,7 +16,7 @@ export default {
   every: { hourly: '每小时', daily: '每天', monthly: '每月', on_demand: '按需' },
   runState: { queued: '排队中', running: '运行中', done: '完成', failed: '失败', cancelled: '已取消' },
   job: {
-    name: '分析任务', every: '运行周期', last: '最近运行', ended: '结束时间', took: '用时', next: '下次运行', run: '立即运行', never: '从未运行', off: '已关闭', onDemand: '按需', failed: '{n} 项失败：{list}',
+    name: '分析任务', every: '运行周期', last: '最近运行', ended: '时间', took: '用时', next: '下次运行', run: '立即运行', never: '从未运行', off: '已关闭', onDemand: '按需', failed: '{n} 项失败：{list}',
     result: '当前结果来自', over: '数据区间', tookText: '用时 {time}', coverage: '数据完整率 {share}', numbers: '{n} 个结果', by: '由 {name} 发起', cancel: '取消', cancelling: '正在结束…', more: '更早的运行',
   },
   cover: {

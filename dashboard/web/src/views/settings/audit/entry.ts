@@ -26,7 +26,7 @@ export interface Change {
 
 function show(value: unknown): string {
   if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return value.startsWith('0001-01-01T') ? '' : value; // the zero time is none
   if (Array.isArray(value) && value.every((one) => isGrant(one))) return value.map((one) => `${one.role}: ${nameOfPlace(one.place)}`).join('\n');
   return JSON.stringify(value, undefined, typeof value === 'object' ? 1 : undefined);
 }
@@ -43,7 +43,7 @@ function fieldsOf(value: unknown): Record<string, unknown> {
 export function changesOf(entry: Pick<Entry, 'before' | 'after'>): Change[] {
   const before = fieldsOf(entry.before);
   const after = fieldsOf(entry.after);
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((field) => ({ field, before: show(before[field]), after: show(after[field]) }));
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((field) => ({ field, before: show(before[field]), after: show(after[field]) })).filter((change) => change.before !== '' || change.after !== '');
 }
 
 /** A cell of a CSV file; what a spreadsheet would take for a formula is made a text. */

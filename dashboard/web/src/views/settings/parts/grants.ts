@@ -39,6 +39,14 @@ export function mayChange(holder: { elsewhere?: boolean | undefined; grants?: re
   return !holder.elsewhere && (holder.grants ?? []).every(mayGive);
 }
 
+/** Where somebody new is put to begin with: at the place that is looked at, or else the first that the giver manages. */
+export function firstGrants(at: { region: string; project: string }): Grant[] {
+  const here = placeOfKey(at.region ? (at.project ? `${at.region}/${at.project}` : at.region) : 'hq');
+  if (mayGive({ role: 'viewer', place: here })) return [{ role: 'viewer', place: here }];
+  const own = (session().person?.grants ?? []).find(({ role }) => roles.indexOf(role) >= roles.indexOf('manager'));
+  return own ? [{ role: 'viewer', place: own.place }] : [];
+}
+
 export function sameGrants(a: readonly WireGrant[], b: readonly WireGrant[]): boolean {
   const text = (grants: readonly WireGrant[]) => grants.map((grant) => `${keyOfPlace(grant.place ?? {})} ${grant.role}`).sort().join();
   return text(a) === text(b);
