@@ -41,6 +41,7 @@ async function ask(method, path, body) {
 
 async function scene(options, act) {
   const page = await open(options);
+  page.setDefaultTimeout(30_000); // panels slide in: a busy machine takes its time
   try {
     await act(page);
     assert.deepEqual(page.errors.filter((text) => !/status of 40[134]|status of 412|status of 503|WebSocket connection/.test(text)), []);
@@ -74,7 +75,6 @@ test('somebody is made, may do what his role says and no more, and is kept out a
     await page.locator('#new-login').fill(login);
     await page.locator('#new-name').fill('测试工程师');
     await page.locator('.settings-grant-place input').click();
-    await page.locator('.el-select-dropdown:visible input, .settings-grant-place input').first().pressSequentially('');
     const names = await ask('GET', `/projects/${region}/${id}`);
     await page.locator('.settings-grant-place input').fill(names.name || id);
     await page.locator('.el-select-dropdown__item:visible', { hasText: names.name || id }).first().click();
