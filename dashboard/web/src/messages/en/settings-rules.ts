@@ -33,7 +33,7 @@ export default {
   line: 'Line {n}', inText: 'see the text',
   nested: 'How much and how many stands under {key} in the text below.',
   form: {
-    what: 'What it says', when: 'When it fires', runbook: 'What to do',
+    what: 'What it says', condition: 'When it fires', runbook: 'What to do',
     titleZh: 'Title in Chinese', titleEn: 'Title in English', name: 'Name', nameHint: 'a–z, 0–9, - and _; it cannot be changed later',
     incident: 'Kind of incident', incidentHint: 'Response standards and escalation go by it', place: 'For',
     metric: 'Metric', where: 'Only devices where', when: 'Fires when', for: 'Holding for', until: 'Ends when', keep: 'Holding for (end)', over: 'Within', per: 'Change per', count: 'How many',
