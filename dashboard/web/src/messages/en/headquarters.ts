@@ -21,6 +21,8 @@ export default {
   outside: 'Beyond the limit',
   toNotices: 'Notices of it',
   inside: 'Not beyond the limit',
+  unsure: 'Worse, but maybe by chance',
+  trendShort: 'The trend is shown when two months have results.',
   counted: 'Counts',
   noneOutside: 'none',
   inspectionScores: 'Mean score of inspections {mean} ({n}); it does not count',
@@ -69,7 +71,7 @@ export default {
   },
   operations: {
     kind: { inspections: 'Inspections', complaints: 'Complaints', fees: 'Fees', 'repair-orders': 'Repair orders' },
-    everySort: 'All kinds', everyState: 'All states', notYet: 'not yet', export: 'Export', import: 'Import', importOf: 'Import: {kind}',
+    everyMonth: 'All months', everySort: 'All kinds', everyState: 'All states', notYet: 'not yet', export: 'Export', import: 'Import', importOf: 'Import: {kind}',
     open: { inspections: 'Not done', complaints: 'Not closed', fees: 'Not paid', 'repair-orders': 'Not done' }, closed: { inspections: 'Done', complaints: 'Closed', fees: 'Paid', 'repair-orders': 'Done' },
     none: 'No records', noneHint: 'Import them from CSV or Excel, or have your system send them by the API.',
     importHint: 'The first row has the names of the fields, or what they are called in Chinese; times without a zone are those of the project. The file is checked first: when any row has a problem nothing is stored.', template: 'A file with the headings (CSV)', chooseFile: 'Choose or drop a CSV or Excel file',

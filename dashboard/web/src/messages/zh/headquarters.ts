@@ -21,6 +21,8 @@ export default {
   outside: '超出限值',
   toNotices: '查看整改通知',
   inside: '未超出限值',
+  unsure: '差于限值，但未超出偶然',
+  trendShort: '至少两个月有结果后才显示趋势。',
   counted: '计分',
   noneOutside: '无',
   inspectionScores: '检查平均分 {mean}（{n} 次），不计入得分',
@@ -69,7 +71,7 @@ export default {
   },
   operations: {
     kind: { inspections: '检查', complaints: '投诉', fees: '收费', 'repair-orders': '维修工单' },
-    everySort: '全部类别', everyState: '全部状态', notYet: '未完成', export: '导出', import: '导入', importOf: '导入{kind}',
+    everyMonth: '全部月份', everySort: '全部类别', everyState: '全部状态', notYet: '未完成', export: '导出', import: '导入', importOf: '导入{kind}',
     open: { inspections: '未完成', complaints: '未办结', fees: '未收齐', 'repair-orders': '未完成' }, closed: { inspections: '已完成', complaints: '已办结', fees: '已收齐', 'repair-orders': '已完成' },
     none: '没有记录', noneHint: '可导入 CSV 或 Excel 文件，也可由业务系统通过接口写入。',
     importHint: '首行为字段名或中文名称；不带时区的时间按项目所在时区。先检查后写入：任何一行有误则全部不写入。', template: '下载表头模板（CSV）', chooseFile: '选择或拖入 CSV、Excel 文件',

@@ -40,6 +40,18 @@ export function monthsBefore(month: string, n: number): string[] {
   });
 }
 
+/** Where a month stands on a chart's axis of time, in milliseconds: its first day by the browser's clocks, where the axis has its marks. */
+export function monthMark(month: string): number {
+  const [year = 0, number = 1] = month.split('-').map(Number);
+  return new Date(year, number - 1, 1).getTime();
+}
+
+/** The month of a mark; empty for what lies between months. */
+export function markedMonth(at: number | string): string {
+  const date = new Date(at);
+  return date.getDate() === 1 && date.getHours() === 0 ? `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}` : '';
+}
+
 /** When a month begins and ends by the company's clocks. */
 export function periodOf(month: string, zone = zoneOf('', '')): { from: string; to: string } {
   const begin = (text: string) => {
