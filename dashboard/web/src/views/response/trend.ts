@@ -5,7 +5,7 @@ import type { At } from '../../use/at';
 import type { MonthRun } from './months';
 
 /** Months that a trend shows at most. */
-export const trendMonths = 13;
+export const trendMonths = 12;
 
 export interface MonthNumbers {
   month: string;
