@@ -7,7 +7,7 @@ export default {
   optional: '（可不填）',
   fillIn: '请填写所有必填内容。',
   score: '综合得分',
-  of100: '/ 100',
+  of100: '分，满分 100',
   interval: '95% 区间 {low}–{high}',
   rank: '第 {rank} 名，共 {of} 个参评',
   rankRange: '按区间可能为第 {from}–{to} 名',
@@ -64,7 +64,7 @@ export default {
     note: '说明', proof: '证据', proofHint: '每行一条：照片地址、工单号', newDue: '新的期限', chooseProject: '选择项目', notYours: '您不能办理：提交整改的人和责任人不能复检，他人负责的通知由经理接手。',
   },
   report: {
-    category: '类别', difference: '与上次计算相比', files: '下载', format: { html: '网页', pdf: 'PDF', xlsx: 'Excel', json: 'JSON', csv: 'CSV', parquet: 'Parquet' }, print: '打印',
+    category: '类别', difference: '与上次计算相比', files: '下载', format: { html: '网页', pdf: 'PDF 文件', xlsx: 'Excel 表格', json: 'JSON 文件', csv: 'CSV 表格', parquet: 'Parquet 文件' }, print: '打印',
     making: '正在生成报表，已用 {s} 秒', makingHint: '报表由已保存的分析结果生成，通常需要几秒。', makingFile: '正在生成 {name}，已用 {s} 秒…', receiving: '正在下载 {name}，已收 {size}',
     notComputed: '{name} {month}尚无可用的分析结果', contents: '目录', madeAt: '生成于 {time}', before: '上期 {value}', more: '再显示其余 {n} 行', leftOut: '另有 {n} 行未列出。',
     period: '统计期 {from} 至 {to}（不含）', runs: '分析运行 {runs}',
