@@ -20,6 +20,7 @@ const said: readonly (readonly [RegExp, string])[] = [
   [/^([\d.]+) % of the baseline year's hours were measured, ([\d.]+) % are needed$/, '基准年只有 $1% 的小时有实测，需要 $2%'],
   [/^(\d+) days from first to last value, (\d+) needed$/, '数据跨度 $1 天，需要 $2 天'],
   [/^(\d+) of (\d+) (hour|day)s have (a value|a temperature|both) \(([\d.]+) %\), ([\d.]+) % needed$/, '$2 个时段中 $1 个有数据（$5%），需要 $6%'],
+  [/^(\w+) has (\d+) of (\d+) hours \(([\d.]+) %\), ([\d.]+) % needed in every month$/, '基准年的 $1 只有 $4% 的小时有数据，每月需要 $5%'],
   [/^(\d+) days on which parent and children are known, and a balance takes (\d+)$/, '上下级都有数据的只有 $1 天，需要 $2 天'],
   [/^nothing was counted at (\S+), which is behind (\S+)$/, '$2 之下的 $1 没有计量数据'],
   [/^(\d+) nights?.*?(\d+).*$/, '只有 $1 夜有数据，需要 $2 夜'],
@@ -30,11 +31,13 @@ const said: readonly (readonly [RegExp, string])[] = [
   [/^the parent has passed nothing.*$/, '上级表没有用量'],
 ];
 
+const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+
 /** The reason without "insufficient data", which stands before it. */
 export function reason(text: string | undefined): string {
   const rest = (text ?? '').replace(/^insufficient data: /, '');
   if (currentLanguage() !== 'zh') return rest;
-  for (const [pattern, chinese] of said) if (pattern.test(rest)) return rest.replace(pattern, chinese);
+  for (const [pattern, chinese] of said) if (pattern.test(rest)) return rest.replace(pattern, chinese).replace(/[A-Z][a-z]+/, (name) => (months.includes(name) ? `${months.indexOf(name) + 1} 月` : name));
   return rest;
 }
 

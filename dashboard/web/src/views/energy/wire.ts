@@ -1,6 +1,6 @@
 // What the server says of energy, as the views of this area are sure of it.
 import { Problem } from '../../api/call';
-import { get } from '../../api/client';
+import { get, list } from '../../api/client';
 import type { Bilingual } from '../../live/protocol';
 
 export const media = ['electricity', 'water', 'gas', 'heat'] as const;
@@ -144,36 +144,48 @@ interface Where {
 
 const most = 3000;
 
-/** Numbers of the newest run of the analysis of energy; undefined when none has ended yet. */
-export async function askFigures(where: Where, kind: string[], more: { per?: 'company' | 'region' | 'project'; subject?: string; type?: string }, signal: AbortSignal): Promise<Figures | undefined> {
-  try {
-    const items: Figure[] = [];
-    let run: Run | undefined;
-    let cursor: string | undefined;
-    do {
-      const page = (await get('/analytics/numbers', {
-        query: { ...(run ? { run: run.id } : { job: 'energy' }), kind, ...where, ...more, limit: 1000, cursor }, signal,
-      })) as unknown as { run: Run; items: Figure[]; next?: string };
-      run = page.run;
-      items.push(...page.items);
-      cursor = page.next;
-    } while (cursor && items.length < most);
-    return { run, items, more: cursor !== undefined && cursor !== '' };
-  } catch (failure) {
-    if (failure instanceof Problem && failure.status === 404) return undefined;
-    throw failure;
-  }
+/** The run whose results are the present ones of the analysis of energy; undefined when none has ended yet. */
+async function presentRun(signal: AbortSignal): Promise<Run | undefined> {
+  const jobs = (await get('/analytics/jobs', { signal })) as unknown as { items: { name: string; result?: Run }[] };
+  return jobs.items.find((job) => job.name === 'energy')?.result;
 }
 
-/** A document of a run; undefined when there is none of that name. */
-export async function askDocument<T>(run: string, kind: string, where: { region?: string | undefined; project?: string | undefined; subject?: string | undefined }, signal: AbortSignal): Promise<T | undefined> {
-  try {
-    const found = await get('/analytics/runs/{run}/document', { path: { run }, query: { kind, ...where }, signal });
-    return (found as { body?: unknown }).body as T;
-  } catch (failure) {
-    if (failure instanceof Problem && failure.status === 404) return undefined;
-    throw failure;
-  }
+/** Numbers of the present run of the analysis of energy; undefined when none has ended yet. */
+export async function askFigures(where: Where, kind: string[], more: { per?: 'company' | 'region' | 'project'; subject?: string; type?: string }, signal: AbortSignal): Promise<Figures | undefined> {
+  const run = await presentRun(signal);
+  if (!run) return undefined;
+  const items: Figure[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list('/analytics/numbers', { query: { run: run.id, kind, ...where, ...more, limit: 1000, cursor }, signal });
+    items.push(...(page.items as unknown as Figure[]));
+    cursor = page.next;
+  } while (cursor && items.length < most);
+  return { run, items, more: cursor !== undefined && cursor !== '' };
+}
+
+export interface DocumentName {
+  region?: string | undefined;
+  project?: string | undefined;
+  subject?: string | undefined;
+}
+
+/** What a run has documents of a kind about. */
+export async function documentsAbout(run: string, kind: string, { region, project, subject }: DocumentName, signal: AbortSignal): Promise<Set<string>> {
+  const page = await list('/analytics/documents', { query: { run, kind: [kind], region, project, subject, limit: 1000 }, signal });
+  return new Set((page.items as { subject?: string }[]).map((one) => one.subject ?? ''));
+}
+
+/** A document that a run has. */
+export async function readDocument<T>(run: string, kind: string, { region, project, subject }: DocumentName, signal: AbortSignal): Promise<T> {
+  const found = await get('/analytics/runs/{run}/document', { path: { run }, query: { kind, region, project, subject }, signal });
+  return (found as { body?: unknown }).body as T;
+}
+
+/** A document; undefined when the run has none of that name. */
+export async function askDocument<T>(run: string, kind: string, of: DocumentName, signal: AbortSignal): Promise<T | undefined> {
+  const about = await documentsAbout(run, kind, of, signal);
+  return about.has(of.subject ?? '') ? readDocument<T>(run, kind, of, signal) : undefined;
 }
 
 export interface Money {
