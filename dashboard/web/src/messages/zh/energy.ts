@@ -82,7 +82,7 @@ export default {
   },
   baseline: {
     period: '报告期 {from} 至 {to}', actual: '实际', expected: '基准（应有）', avoided: '节省', excess: '超出', difference: '与基准之差', percent: '相对基准', model: '模型拟合',
-    cvrmse: 'CV(RMSE) {value}', nmbe: 'NMBE {value}', good: '模型拟合达标：CV(RMSE) ≤30%（ASHRAE 14），NMBE 在 ±0.5% 内', poor: '模型拟合未达标（应为 CV(RMSE) ≤30%，NMBE 在 ±0.5% 内）：结果仅供参考',
+    cvrmse: '离散度 CV(RMSE) {value}', nmbe: '偏差 NMBE {value}', good: '模型拟合达标：CV(RMSE) ≤30%（ASHRAE 14），NMBE 在 ±0.5% 内', poor: '模型拟合未达标（应为 CV(RMSE) ≤30%，NMBE 在 ±0.5% 内）：结果仅供参考',
     subject: '对象', coverage: '覆盖', hours: '{n} 个样本', verdict: { over: '高于基准', under: '低于基准', within: '在不确定范围内', unknown: '数据不足' },
     buildings: '{n} 栋有基准', none: '还没有能耗诊断结果', noneHint: '诊断每天凌晨运行一次，需要一年的基准数据。', band: '95% 区间',
     noCurve: '该对象没有保存曲线：每个项目保存全部楼栋和用量最大的 20 只表。', show: '显示', all: '全部', only: { over: '高于基准', under: '低于基准', unknown: '数据不足' },
