@@ -10,7 +10,7 @@ import (
 )
 
 // storyFleet is enough for every analysis to have something to say.
-var storyFleet = []string{"--devices", "120", "--days", "400"}
+var storyFleet = []string{"--devices", "120", "--days", "430"}
 
 // TestStories plays in a real browser what people do with a whole Steward that has a
 // year of history and has analysed it. The stories are in dashboard/web/test/stories;

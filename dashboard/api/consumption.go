@@ -70,7 +70,6 @@ func (a *API) registerConsumption() {
 }
 
 func (in *consumptionIn) query(now time.Time) (clickhouse.CountedQuery, error) {
-	to := in.To // a cursor belongs to what was asked for, and not to the moment
 	f, err := in.filter(now)
 	if err != nil {
 		return clickhouse.CountedQuery{}, err
@@ -78,9 +77,10 @@ func (in *consumptionIn) query(now time.Time) (clickhouse.CountedQuery, error) {
 	if err := checkMetrics(in.Metric); err != nil {
 		return clickhouse.CountedQuery{}, err
 	}
-	q := clickhouse.CountedQuery{Filter: f, Metrics: in.Metric, From: in.From, To: to, Step: clickhouse.Hourly, Limit: in.Limit, Cursor: in.Cursor}
+	q := clickhouse.CountedQuery{Filter: f, Metrics: in.Metric, From: in.From, To: in.To, Step: clickhouse.Hourly, Limit: in.Limit, Cursor: in.Cursor}
 	if in.By == "day" {
 		q.Step, q.From = clickhouse.Daily, dateOf(in.From)
+		to := in.To
 		if to.IsZero() {
 			to = now.In(in.From.Location())
 		}

@@ -33,7 +33,7 @@ type rolesOut struct {
 func (a *API) registerRoles() {
 	register(a, SignedIn, operation{
 		ID: "list-roles", Method: http.MethodGet, Path: "/roles", Tag: "People", Summary: "Read what each role allows",
-		Description: "The rules by which requests are judged, so that nobody has to guess what a role is for.",
+		Description: "The rules by which requests are judged, so that nobody has to guess what a role is for. Of what an operation can do, some may need more: its own chapter says so.",
 		Answer: map[string]any{
 			"roles":      []roleInfo{{authz.Viewer, []authz.Permission{authz.Read}}, {authz.Operator, []authz.Permission{authz.Read, authz.Act}}},
 			"operations": []operationInfo{{ID: "act-on-incident", Tag: "Incidents", Summary: "Acknowledge, dispatch, arrive, resolve, or note something", Changes: true, Permission: authz.Act}},

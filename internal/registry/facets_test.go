@@ -19,13 +19,13 @@ func TestDeviceFacets(t *testing.T) {
 		viewer := h.as("viewer", "north/harbour")
 		got := must(viewer.DeviceFacets(t.Context(), DeviceFilter{Class: "meter", Model: "B"}))(t)
 		want := Facets{
-			Class: []Tally{{"meter", 1}}, State: []Tally{{"active", 1}}, Medium: []Tally{}, Model: []Tally{{"A", 2}, {"B", 1}}, Vendor: []Tally{}, Building: []Tally{},
+			Class: []Tally{{Value: "meter", Count: 1}}, State: []Tally{{Value: "active", Count: 1}}, Medium: []Tally{}, Model: []Tally{{Value: "A", Count: 2}, {Value: "B", Count: 1}}, Vendor: []Tally{}, Building: []Tally{},
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 		all := must(viewer.DeviceFacets(t.Context(), DeviceFilter{}))(t)
-		if !reflect.DeepEqual(all.Class, []Tally{{"meter", 3}, {"elevator", 1}}) {
+		if !reflect.DeepEqual(all.Class, []Tally{{Value: "meter", Count: 3}, {Value: "elevator", Count: 1}}) {
 			t.Errorf("classes %+v", all.Class)
 		}
 	})

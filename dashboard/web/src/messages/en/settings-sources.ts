@@ -12,7 +12,7 @@ export default {
   },
   topic: 'Topic', payload: 'Payload', bytes: '{n} bytes', emptyPayload: 'The payload is empty.', showMore: 'Show more', try: 'Try it',
   tryAbout: 'See what a message would become before a device sends it. Nothing is stored.',
-  form: { label: 'Form', text: 'Text', hex: 'Hex', base64: 'Base64', not_hex: 'These are not pairs of hexadecimal digits.', not_base64: 'This is not base64.', not_text: '' },
+  form: { label: 'Form', text: 'Text', hex: 'Hex', base64: 'Base64', not_hex: 'These are not pairs of hexadecimal digits.', not_base64: 'This is not base64.', not_text: 'Enter the payload as text.' },
   fault: { at: 'Wrong at line {line}, column {column} (byte {byte})', line: 'Wrong at line {line}, column {column}' },
   trial: { accepted: 'It would be stored', refused: 'It would be refused: {reason}', nothing: 'It says nothing that is stored as a reading, state or event.', event: 'Event', severity: 'Severity', attributes: 'Attributes' },
   contract: {

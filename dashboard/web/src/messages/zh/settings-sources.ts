@@ -12,7 +12,7 @@ export default {
   },
   topic: '主题', payload: '报文内容', bytes: '{n} 字节', emptyPayload: '报文内容为空。', showMore: '显示更多', try: '试解析',
   tryAbout: '设备上报之前，先看报文会被解析成什么；不会入库。',
-  form: { label: '格式', text: '文本', hex: '十六进制', base64: 'Base64', not_hex: '不是成对的十六进制数字。', not_base64: '不是 Base64。', not_text: '' },
+  form: { label: '格式', text: '文本', hex: '十六进制', base64: 'Base64', not_hex: '不是成对的十六进制数字。', not_base64: '不是 Base64。', not_text: '请输入文本。' },
   fault: { at: '错误位置：第 {line} 行第 {column} 列（第 {byte} 字节）', line: '错误位置：第 {line} 行第 {column} 列' },
   trial: { accepted: '可以入库', refused: '会被拒收：{reason}', nothing: '其中没有可入库的读数、状态或事件。', event: '事件', severity: '级别', attributes: '附加信息' },
   contract: {
