@@ -44,7 +44,7 @@ let made = 0;
 export async function newcomer(boss, role, place, name = `${role} ${made}`) {
   const login = `${role}-${Date.now().toString(36)}${made++}`;
   const { one_time_password: once } = await boss.ask('POST', '/people', { login, name, grants: [{ role, place }] });
-  const chosen = `chosen by ${login} himself`;
+  const chosen = `blue lantern ${Math.random().toString(36).slice(2)}`;
   const caller = await new Caller().signIn(login, once);
   await caller.ask('POST', '/password', { old: once, new: chosen });
   return { login, password: chosen };
