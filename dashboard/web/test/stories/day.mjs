@@ -26,6 +26,14 @@ async function quietLift(boss) {
   return lift;
 }
 
+/** Waits for a card; where there are many dangers it may be among those that are folded. */
+async function shown(page, card) {
+  const more = page.locator('.danger-more');
+  await card.or(more).first().waitFor();
+  if (await more.isVisible()) await more.click();
+  await card.waitFor();
+}
+
 test('from the alarm to the evidence', async () => {
   const boss = await administrator();
   const lift = await quietLift(boss);
@@ -46,7 +54,7 @@ test('from the alarm to the evidence', async () => {
   }, [lift.region, lift.project, lift.id]);
   incident = await page.evaluate(() => window.story);
   const card = page.locator(`[data-incident="${incident.id}"]`).first();
-  await card.waitFor();
+  await shown(page, card);
   const clock = card.locator('.clock').first();
   const before = await clock.innerText();
   await page.waitForFunction(([id, then]) => document.querySelector(`[data-incident="${id}"] .clock`)?.innerText !== then, [incident.id, before]);
@@ -80,6 +88,6 @@ test('the server is away and comes back: the page says so, and misses nothing', 
   publish(`property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, { event: 'entrapment', id: `away-${Date.now()}`, attrs: { floor: 3 } });
   await page.context().setOffline(false);
   await page.locator('[data-test=connection][data-state=live]').waitFor({ timeout: 60_000 });
-  await page.locator('[data-incident]', { hasText: lift.name || lift.id }).first().waitFor();
+  await shown(page, page.locator('.call', { hasText: lift.id }).first());
   await close(page);
 });

@@ -1,4 +1,5 @@
-// The strip on top: every open danger to life, oldest first, with its clocks. It
+// The strip on top: every open danger to life with its clocks, those first that nobody
+// has answered, and of these the oldest. It
 // is an incident as soon as there is one; until then, and where nothing makes
 // incidents, it is what the device reported.
 import { elapsed, serverNow } from '../../../live/clock';
@@ -38,9 +39,9 @@ export function dangersView(page: Page): View {
     const { dangers, incidents } = page.store;
     const alone = [...dangers.values()].filter((danger) => !incidents.covers(danger));
     const open: Open[] = [
-      ...alone.map((danger) => ({ since: danger.event.ts, key: danger.event.device, danger })),
-      ...incidents.grave().map((incident) => ({ since: timeOf(incident.started_at), key: incident.id, incident })),
-    ].sort((a, b) => a.since - b.since || (a.key < b.key ? -1 : 1));
+      ...alone.map((danger) => ({ answered: danger.arrived > 0, since: danger.event.ts, key: danger.event.device, danger })),
+      ...incidents.grave().map((incident) => ({ answered: incident.state !== 'firing', since: timeOf(incident.started_at), key: incident.id, incident })),
+    ].sort((a, b) => Number(a.answered) - Number(b.answered) || a.since - b.since || (a.key < b.key ? -1 : 1));
     const count = open.length;
     setAttribute(element, 'data-open', String(count > 0));
     setText(title, count > 0 ? t.dangerCount(count) : page.store.ready ? t.noDanger : t.loading);
@@ -87,6 +88,7 @@ export function dangersView(page: Page): View {
 
 /** What is open: a danger or an incident. */
 interface Open {
+  answered: boolean;
   since: number;
   key: string;
   danger?: WireDanger;
