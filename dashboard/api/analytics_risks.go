@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
@@ -52,7 +53,7 @@ type DeviceRisk struct {
 
 type risksIn struct {
 	RunPath
-	Days    int    `query:"days" enum:"90,365" default:"365" doc:"Ranked by the probability of a failure within so many days."`
+	Days    int    `query:"days" default:"365" doc:"Ranked by the probability of a failure within so many days: 90 or 365."`
 	Region  string `query:"region" maxLength:"64" doc:"Only those of this region." example:"north"`
 	Project string `query:"project" maxLength:"64" doc:"Only those of this project; with region." example:"harbour"`
 	Class   string `query:"class" maxLength:"64" doc:"Only devices of this class." example:"elevator"`
@@ -92,6 +93,8 @@ func (a *API) analyticsRisks(ctx context.Context, c caller, in *risksIn) (*risks
 		return nil, invalid("run", in.Run, "is a run of %s, and forecasts are of %s", r.Job, lifetimesJob)
 	case in.Project != "" && in.Region == "":
 		return nil, invalid("project", in.Project, "is given without its region")
+	case in.Days != 90 && in.Days != 365:
+		return nil, invalid("days", strconv.Itoa(in.Days), "is neither 90 nor 365")
 	}
 	found, err := results.AnalyticsRisks(ctx, c.Scope(), clickhouse.RisksQuery{
 		Job: r.Job, Run: r.ID, By: fmt.Sprintf("fail_%dd", in.Days), Region: in.Region, Project: in.Project, Class: in.Class, Limit: in.Limit,

@@ -3,7 +3,8 @@
 // in by a table; and each page in both languages on a desk and on a phone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, password, quit, url } from '../driver.mjs';
+import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+import { administrator, newcomer } from '../people.mjs';
 
 before(launch);
 after(quit);
@@ -259,47 +260,18 @@ test('somebody of one project sees no device of another, by any link, and change
     const { items: projects } = await ask(page, '/projects?limit=100');
     const other = projects.find((one) => one.id !== meter.project);
     if (!other) return;
-    const login = `${unique}-viewer`;
-    const made = await page.evaluate(async ([name, region, project]) => {
-      const { csrf } = await (await fetch('/api/v1/session')).json();
-      const headers = { 'Content-Type': 'application/json', 'X-Steward-CSRF': csrf };
-      const body = JSON.stringify({ login: name, name, grants: [{ role: 'viewer', place: { region, project } }] });
-      return (await fetch('/api/v1/people', { method: 'POST', headers, body })).json();
-    }, [login, other.region, other.id]);
-    const secret = made.password ?? made.one_time_password ?? '';
-    if (!secret) return;
-    const cookie = await signIn(login, secret);
-    const context = await page.context().browser().newContext({ locale: 'en-GB' });
+    const somebody = await newcomer(await administrator(), 'viewer', { region: other.region, project: other.id });
+    const theirs = await open({ person: somebody.login, secret: somebody.password, path: `/devices/${pathOf(meter)}` });
     try {
-      await context.addCookies([cookie]);
-      const theirs = await context.newPage();
-      await theirs.goto(`${url}/devices/${pathOf(meter)}`);
       await theirs.locator('.state-note[data-state=missing]').waitFor();
       await theirs.goto(`${url}/devices?search=${meter.id}`);
       await theirs.locator('.table-row, .state-note[data-state=filtered]').first().waitFor();
       assert.equal(await theirs.locator(`[data-device="${pathOf(meter)}"]`).count(), 0);
       assert.equal(await theirs.locator('[data-tab=devices-import]').count(), 0);
     } finally {
-      await context.close();
-      await page.evaluate(async (id) => {
-        const { csrf } = await (await fetch('/api/v1/session')).json();
-        await fetch(`/api/v1/people/${id}/disable`, { method: 'POST', headers: { 'X-Steward-CSRF': csrf } });
-      }, made.person?.id ?? made.id);
+      await close(theirs);
     }
   }));
-
-/** A person's first password is changed, and he is signed in. */
-async function signIn(login, secret) {
-  const json = { 'Content-Type': 'application/json' };
-  const post = (path, body, headers = {}) => fetch(`${url}/api/v1${path}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
-  const cookieOf = (answer) => /steward=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '')?.[1];
-  const chosen = `${password}-of-${login}`;
-  const first = cookieOf(await post('/session', { login, password: secret }));
-  const { csrf } = await (await fetch(`${url}/api/v1/session`, { headers: { Cookie: `steward=${first}` } })).json();
-  await post('/password', { old: secret, new: chosen }, { Cookie: `steward=${first}`, 'X-Steward-CSRF': csrf });
-  const value = cookieOf(await post('/session', { login, password: chosen }));
-  return { name: 'steward', value, url, httpOnly: true, sameSite: 'Lax' };
-}
 
 for (const [language, size] of [['en', { width: 1440, height: 900 }], ['zh', { width: 390, height: 844 }]]) {
   test(`no serious barrier, and nothing is wider than the page: ${language} ${size.width}`, () =>

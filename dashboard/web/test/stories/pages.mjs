@@ -1,5 +1,6 @@
-// Every page in both languages, on a desk and on a phone: nothing is left untranslated,
-// keeps people out, is cut off, or logs an error.
+// Every page in the dark, in both languages, on a desk and on a phone: nothing is left
+// untranslated, keeps people out, is cut off, or logs an error. The stories of the areas
+// look at theirs by daylight.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers, close, launch, open, quit, url } from '../driver.mjs';
@@ -13,7 +14,7 @@ after(quit);
 const key = /(?:^|\s)(?:app|live|incidents|devices|energy|reliability|response|headquarters|settings(?:-\w+)?)\.[a-z]\w*(?:\.\w+)*(?=$|\s)/m;
 
 for (const [language, theme, size] of [
-  ['en', 'light', { width: 1440, height: 900 }], ['zh', 'dark', { width: 1440, height: 900 }], ['zh', 'light', { width: 390, height: 844 }], ['en', 'dark', { width: 390, height: 844 }],
+  ['zh', 'dark', { width: 1440, height: 900 }], ['en', 'dark', { width: 390, height: 844 }],
 ]) {
   test(`all pages, ${language}, ${theme}, ${size.width} wide`, async (t) => {
     const all = await pages(await administrator());
