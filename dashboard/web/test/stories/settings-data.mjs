@@ -110,7 +110,7 @@ test('a rule is enabled only after a back-test of its text; its changes are told
       await page.locator('[data-step=valid][data-done]').waitFor();
       assert.ok(await page.locator('[data-test=save-enabled]').isDisabled(), 'another text wants another back-test');
       await page.locator('[data-test=save-disabled]').click();
-      await page.locator('[data-test=rule-saved]').waitFor();
+      await page.waitForFunction(async (one) => (await (await fetch(`/api/v1/alert-rules/${one}`)).json()).mode === 'disabled', name);
       await page.locator('[data-tab=history]').click();
       await page.locator('[data-test=rule-history] [data-kind=new]', { hasText: '2000000' }).first().waitFor();
       await page.locator('[data-test=delete-rule]').click();

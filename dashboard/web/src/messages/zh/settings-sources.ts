@@ -21,7 +21,7 @@ export default {
     list: '一次多条', listExample: "[{'{'}\"ts\": …, \"values\": {'{'}…{'}'}{'}'}, {'{'}…{'}'}]",
     flat: '只有读数，按接收时间', flatExample: "{'{'}\"power_kw\": 3.2, \"energy_kwh\": 1234.5{'}'}",
     event: '事件，发往 …/event', eventExample: "{'{'}\"ts\": …, \"event\": \"fault\", \"attrs\": {'{'}\"code\": 31{'}'}{'}'}",
-    status: '在线状态，发往 …/status，保留消息', statusExample: 'online、offline',
+    status: '在线状态，发往 …/status，保留消息', statusExample: '例如 online、offline',
     time: 'ts 为毫秒时间戳或 RFC 3339。true、false 记作 1、0；文字存为状态；未知指标照样入库。',
   },
   step: {
