@@ -114,6 +114,8 @@ func call(t *testing.T, v *View, name string) (string, error) {
 		return show(v.Devices(ctx, DeviceFilter{Search: "marker"}, Page{Sort: "-name"}))
 	case "CountDevices":
 		return show(v.CountDevices(ctx, DeviceFilter{}))
+	case "DeviceFacets":
+		return show(v.DeviceFacets(ctx, DeviceFilter{}))
 	case "EachDevice":
 		var list []Device
 		err := v.EachDevice(ctx, DeviceFilter{}, func(d Device) error { list = append(list, d); return nil })
