@@ -99,8 +99,11 @@ test('a device shows its values, and a chart goes down to raw readings', () =>
     await page.locator('[data-test=resolution]:not([data-resolution=raw])').waitFor();
     for (let i = 0; i < 14 && !(await page.locator('[data-test=resolution][data-resolution=raw]').count()); i++) {
       const before = page.url();
+      const answered = page.waitForResponse((answer) => answer.url().includes('/api/v1/readings?') && answer.ok());
       await view(page, 'zoom-in').click();
       await page.waitForFunction((old) => location.href !== old, before);
+      await answered; // what is shown is of this zoom, and not of the one before
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     }
     await page.locator('[data-test=resolution][data-resolution=raw]').waitFor();
     const { from, to } = Object.fromEntries(new URL(page.url()).searchParams);
