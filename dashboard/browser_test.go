@@ -10,7 +10,8 @@ import (
 )
 
 // TestBrowser plays the application in a real browser against a real server. The
-// scenes are in web/test; STEWARD_SCENES names the files of those to play alone.
+// scenes are in web/test; STEWARD_SCENES names the files of those to play alone,
+// STEWARD_SCENE is a pattern of their names.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
@@ -40,7 +41,11 @@ func TestBrowser(t *testing.T) {
 	if only := os.Getenv("STEWARD_SCENES"); only != "" {
 		scenes = strings.Fields(only)
 	}
-	run := exec.CommandContext(t.Context(), node, append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, scenes...)...)
+	args := []string{"--test", "--test-reporter=spec", "--test-concurrency=1"}
+	if pattern := os.Getenv("STEWARD_SCENE"); pattern != "" {
+		args = append(args, "--test-name-pattern="+pattern)
+	}
+	run := exec.CommandContext(t.Context(), node, append(args, scenes...)...)
 	run.Dir = "web"
 	run.Env = append(os.Environ(),
 		"CHROMIUM="+chromium,

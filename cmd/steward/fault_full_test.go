@@ -18,7 +18,7 @@ func TestSpoolFull(t *testing.T) {
 	besides(t)
 	t.Run("bound", func(t *testing.T) {
 		besides(t)
-		s := newServer(t, smallSpool(map[string]string{"spool.max_bytes": "6MiB", "spool.reserve_bytes": "1MiB"}))
+		s := newServer(t, smallSpool(map[string]string{"spool.max_bytes": "4MiB", "spool.reserve_bytes": "1MiB"}))
 		s.start()
 		c := newCampaign(t, s.setting("embedded_broker.listen"), manyLanes, everyday)
 		watched := s.watch()
@@ -87,7 +87,8 @@ func (s *server) fill(c *campaign, rate int) (engine int) {
 	s.t.Helper()
 	engine = s.signalEngine(syscall.SIGSTOP)
 	c.begin(rate)
-	until(s.t, time.Minute, "/readyz to name the spool", func() error { return s.misses("spool") })
+	// A busy machine takes in a few hundred messages a second, of which it takes tens of thousands.
+	until(s.t, startLimit, "/readyz to name the spool", func() error { return s.misses("spool") })
 	until(s.t, 10*time.Second, "steward_spool_full", func() error {
 		families, err := s.scrape()
 		if err != nil {

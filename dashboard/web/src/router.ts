@@ -10,6 +10,7 @@ import { areas } from './areas';
 import { needMessages } from './i18n';
 import { fromHash } from './oldLinks';
 import { mayAnywhere, type Permission } from './session/session';
+import { readAt } from './use/at';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -43,6 +44,13 @@ export const router = createRouter({
 });
 
 router.beforeEach((to) => (to.hash ? fromHash(to.hash) : undefined) ?? true);
+
+// A link to a place that is none, or none of this person's, leads to all of his own.
+router.beforeEach((to) => {
+  if (!to.query['at'] || readAt(to.query).region) return true;
+  const { at: _, ...query } = to.query;
+  return { path: to.path, query, hash: to.hash, replace: true };
+});
 
 router.beforeResolve(async (to) => {
   if (to.meta.needs && !mayAnywhere(to.meta.needs)) return { name: 'denied', query: { from: to.fullPath }, replace: true };

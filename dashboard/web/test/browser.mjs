@@ -92,7 +92,7 @@ test('counts, filters, links and the way back', () =>
 
     await harbour.click();
     await page.getByText('2 devices', { exact: true }).waitFor();
-    await page.getByRole('button', { name: /Elevators: 0 online, 1 offline/ }).click();
+    await page.locator('[data-class=elevator]').and(page.getByTitle(/Elevators: 0 online, 1 offline/)).click();
     await page.getByText('1 device', { exact: true }).waitFor();
     assert.match(page.url(), /\/live\?at=north\/harbour&class=elevator$/);
     await row(page, lift).waitFor();
@@ -154,6 +154,8 @@ test('the tree of places works from the keyboard', () =>
     };
     await page.locator('[data-test=tree] [tabindex="0"]').focus();
     assert.equal(await focused(), '');
+    await goes('ArrowDown', 'west'); // by name, 西部大区: it has no devices, and is a place
+    await goes('ArrowDown', 'west/lake');
     await goes('ArrowDown', 'north');
     await goes('ArrowRight', 'north/harbour');
     await goes('ArrowLeft', 'north');

@@ -102,8 +102,8 @@ test('devices are found from every view', () =>
     await page.keyboard.type('find-m');
     await page.getByRole('option', { name: /find-me/ }).waitFor();
     await page.keyboard.press('Enter');
-    await page.locator('[data-test=detail]').waitFor();
-    assert.match(page.url(), /\/live\?device=west\/lake\/meter\/find-me/);
+    await page.getByRole('heading', { name: /find-me/ }).first().waitFor();
+    assert.match(page.url(), /\/devices\/west\/lake\/meter\/find-me/);
   }));
 
 test('a list that the server could not give is asked for again when it is back', () =>
@@ -148,12 +148,14 @@ for (const language of ['en', 'zh']) {
           await page.locator('.place-item').first().waitFor();
           await check('places');
           await page.keyboard.press('Escape');
+          const filters = page.locator('.inc-unfold');
+          if (await filters.isVisible()) await filters.click(); // folded on a phone
           await page.locator('[data-test=severity-filter]').first().click();
           await page.locator('.el-select-dropdown__item').first().waitFor();
           await check('filter');
           await page.keyboard.press('Escape');
           await listed(page, stuck).click();
-          await pane(page).locator('.entry').waitFor();
+          await pane(page).locator('.entry').first().waitFor();
           await check('details');
         }));
     }
