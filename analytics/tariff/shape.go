@@ -183,7 +183,7 @@ func (v *version) periods() []Period {
 	var out []Period
 	for p, there := range have {
 		if there {
-			out = append(out, Period(p)) //nolint:gosec // an index below periods
+			out = append(out, Period(p))
 		}
 	}
 	return out

@@ -212,8 +212,23 @@ func (b *baselinePoints) place(err error, f *baselineFile) error {
 	if !errors.As(err, &c) {
 		return err
 	}
-	return f.places.errorf(int(b.lines[c.Second]), "%s has another %s for %s: drop one, or give each meter a file of its own",
-		f.places.name(int(b.lines[c.First])), c.What, c.At.Format(time.RFC3339))
+	return f.places.errorf(int(b.lines[c.Second]), "%s has another %s for %s: drop one, or give each meter a file of its own%s",
+		f.places.name(int(b.lines[c.First])), c.What, c.At.Format(time.RFC3339), setForward(c.At))
+}
+
+// setForward is what else may be the matter with the first hour after the clocks were
+// set forward: a file of standard time all year has the one before as well.
+func setForward(at time.Time) string {
+	change, _ := at.ZoneBounds()
+	if change.IsZero() {
+		return ""
+	}
+	_, before := change.Add(-1).Zone()
+	_, after := at.Zone()
+	if skipped := time.Duration(after-before) * time.Second; skipped <= 0 || at.Sub(change) >= skipped || before%3600 != 0 {
+		return ""
+	}
+	return fmt.Sprintf("; or, as %s sets the clocks forward then: if the file has standard time all year, read it with --zone Etc/GMT%+d", at.Location(), -before/3600)
 }
 
 func newBaselineResult(m *baseline.Model) *baselineResult {

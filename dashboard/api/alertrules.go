@@ -203,6 +203,9 @@ func (a *API) alertRule(ctx context.Context, c caller, name string) (RuleInfo, e
 		// One of a place above the caller's is seen, for it watches what is his; its
 		// text may speak of what is not.
 		if info, err = a.ruleInForce(c, name); info.Source == ruleSourceAPI {
+			if c.Principal.Scope(authz.Read).Covers(info.Place) {
+				return RuleInfo{}, registry.ErrNotFound // deleted, and in force for a moment yet
+			}
 			info.Text, info.Version = "", 0
 		}
 	case err == nil:

@@ -135,6 +135,7 @@ func (d deskStandIn) Pending(scope authz.Scope, limit int) ([]PendingCondition, 
 type rulesStandIn struct {
 	registry *registry.Store
 	scopes   []authz.Scope // in which rules were tried
+	lasting  []RuleInfo    // which the registry has not, and are in force for a moment yet
 }
 
 // What the shipped rules of the tests watch: everything, and one estate.
@@ -161,6 +162,7 @@ func (r *rulesStandIn) InForce(scope authz.Scope) []RuleInfo {
 		all = slices.DeleteFunc(all, func(r RuleInfo) bool { return r.Name == own.Name })
 		all = append(all, info)
 	}
+	all = append(all, r.lasting...)
 	return slices.DeleteFunc(all, func(r RuleInfo) bool { return !scope.Touches(r.Place) })
 }
 

@@ -413,6 +413,17 @@ func TestAlertRules(t *testing.T) {
 	if check.Rule != nil || len(check.Problems) != 1 || check.Problems[0].Line != 2 {
 		t.Errorf("%+v", check)
 	}
+	// What was deleted is gone at once, also where it is in force for a moment yet; one of
+	// a place above is not the caller's to know so.
+	w.api.Rules.(*rulesStandIn).lasting = []RuleInfo{
+		{Name: "gone", Source: ruleSourceAPI, Place: harbour, Text: "x"}, {Name: "above", Source: ruleSourceAPI, Place: authz.Place{Region: harbour.Region}, Text: "x"},
+	}
+	if p := problemIn(t, w.do(engineer, get("/alert-rules/gone"))); p.Code != CodeNotFound {
+		t.Errorf("%+v", p)
+	}
+	if r := answerIn[RuleInfo](t, w.do(engineer, get("/alert-rules/above")), 200); r.Name != "above" || r.Text != "" {
+		t.Errorf("%+v", r)
+	}
 	// Headquarters may replace a file's rule.
 	if rec := w.do(root, post("/alert-rules", fields{"text": ruleOf("overload", authz.HQ)})); rec.Code != 201 {
 		t.Errorf("%d %s", rec.Code, rec.Body)

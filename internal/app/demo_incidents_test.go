@@ -26,7 +26,11 @@ func TestDemoTellsThePast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer func() {
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+	}()
 	a := &App{cfg: cfg, alertingFiles: files, incidents: store, estate: estate.New()}
 	live := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	state := demoState{Seed: 7, Devices: 200, Days: 120, Start: live.AddDate(0, 0, -120), Live: live}

@@ -71,22 +71,32 @@ func writeDemoContracts(dir string) (path string, err error) {
 // demoMonths is how many months before the last one are looked back at.
 const demoMonths = 12
 
-// lookBack has the standards judged for the months of the history too: trends begin
-// with the first of them, as they would had Steward run all the time. It does not wait.
+// lookBack has the standards judged for the months of the history too, and the energy of
+// the last ones: trends and reports begin with the first of them, as they would had
+// Steward run all the time. It does not wait.
 func (a *App) lookBack(ctx context.Context, state demoState) error {
 	zone, err := time.LoadLocation(a.cfg.Analytics.TimeZone)
 	if err != nil {
 		return err
 	}
 	year, month, _ := state.Live.In(zone).Date()
-	for back := 2; back <= demoMonths+1; back++ {
+	for back := 1; back <= demoMonths+1; back++ {
 		from := time.Date(year, month-time.Month(back), 1, 0, 0, 0, 0, zone)
 		if from.Before(state.Start) {
 			return nil // of a part of a month nothing could be compared
 		}
-		_, _, err := a.analytics.Start(ctx, demoPrincipal, AnalyticsRequest{Job: "response", From: from.UTC(), To: from.AddDate(0, 1, 0).UTC()})
-		if err != nil {
-			return fmt.Errorf("look back at %s: %w", from.Format("2006-01"), err)
+		var jobs []string
+		if back > 1 { // the last month's is the regular run
+			jobs = append(jobs, "response")
+		}
+		if back <= 2 { // what the first of the month would have counted, and what that is compared with
+			jobs = append(jobs, "energy")
+		}
+		for _, job := range jobs {
+			_, _, err := a.analytics.Start(ctx, demoPrincipal, AnalyticsRequest{Job: job, From: from.UTC(), To: from.AddDate(0, 1, 0).UTC()})
+			if err != nil {
+				return fmt.Errorf("look back at %s of %s: %w", job, from.Format("2006-01"), err)
+			}
 		}
 	}
 	return nil

@@ -243,7 +243,7 @@ func (p *operationsProject) order(id, kind string, day time.Time) {
 	}
 	if lifts := p.cfg.Lifts[p.truth.Place]; kind == "elevator" && len(lifts) > 0 {
 		// Some lifts are worse than others, and called for again.
-		x := uniform(identity(p.cfg.Seed, "order/"+p.truth.Place.String()+"/"+id), 1)
+		x := uniform(identity(p.cfg.Seed, "order/"+p.truth.String()+"/"+id), 1)
 		o.DeviceClass, o.Device = string(telemetry.Elevator), lifts[int(x*x*float64(len(lifts)))]
 	}
 	o.Head = p.head(id, since)

@@ -167,6 +167,7 @@ func command(job string, from, to time.Time) string {
 	switch {
 	case job == reliabilityJob: // a month is too short for rates
 		from = to.AddDate(-1, 0, 0)
+	case job == energyJob: // what was used and excessive is of the period
 	case window(job) == anyBegin:
 		return "steward analyze run " + job + " --from " + day(to.AddDate(-1, 0, 0)) + " --to " + day(to)
 	}

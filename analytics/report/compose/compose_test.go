@@ -193,6 +193,7 @@ func TestRefused(t *testing.T) {
 	f(all, Request{Name: Response, Month: "2026-10", Place: authz.Place{Project: "p"}}, "scope", nil)
 	f(all, Request{Name: Replacement, Month: "2026-10", Budget: ptr(-1)}, "is not an amount", nil)
 	f(all, Request{Name: Response, Month: "2026-09"}, "report response: nothing is computed for September 2026; run `steward analyze run response --from 2026-09-01 --to 2026-10-01`", nil)
+	f(all, Request{Name: Energy, Month: "2026-09"}, "run `steward analyze run energy --from 2026-09-01 --to 2026-10-01`", nil)
 	f(all, Request{Name: Replacement, Month: "2026-10"}, "run `steward analyze run replacement --from 2025-11-01 --to 2026-11-01` or `steward analyze run lifetimes", nil)
 	f(only(harbor), Request{Name: Response, Month: "2026-10"}, "not yours", ErrOutside)
 	f(only(harbor), Request{Name: Response, Month: "2026-10", Place: hill}, "not yours", ErrOutside)

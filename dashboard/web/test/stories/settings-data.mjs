@@ -115,6 +115,7 @@ test('a rule is enabled only after a back-test of its text; its changes are told
       await page.locator('[data-test=rule-history] [data-kind=new]', { hasText: '2000000' }).first().waitFor();
       await page.locator('[data-test=delete-rule]').click();
       await page.locator('[data-test=confirm]').click();
+      await page.waitForURL(/\/settings\/rules(\?|$)/);
       await page.locator('[data-test=rules-view]').waitFor();
       await assert.rejects(api('GET', `/alert-rules/${name}`), /404/);
     } finally {
