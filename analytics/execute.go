@@ -153,6 +153,8 @@ func (w *writer) outcome(err error) runs.Outcome {
 	}
 	if err != nil {
 		o.State, o.Error = runs.Failed, err.Error()
+	} else if w.p.Total > 0 {
+		o.Progress = runs.Progress{Done: w.p.Total, Total: w.p.Total} // not every job says so of its last step
 	}
 	return o
 }

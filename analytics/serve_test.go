@@ -502,7 +502,7 @@ func TestForeground(t *testing.T) {
 		second := daily("baseline", 2, func(_ context.Context, r *job.Run) error { r.Progress(1, 2, "fitting"); return nil })
 		second.Needs = []string{"consumption"}
 		r, err := h.service("cli", nil, first, second).Foreground(t.Context(), who, Request{Job: "baseline"}, watch)
-		if err != nil || r.State != runs.Done || r.Job != "baseline" {
+		if err != nil || r.State != runs.Done || r.Job != "baseline" || r.Progress != (runs.Progress{Done: 2, Total: 2}) {
 			t.Fatalf("%+v, %v", r, err)
 		}
 		if got := strings.Join(seen, ", "); got != "consumption running , baseline running , baseline running fitting" {
