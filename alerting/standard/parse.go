@@ -80,6 +80,9 @@ func Parse(path string, yaml []byte, calendars *calendar.Set) (*Set, error) {
 // remark is what stands above a line of the file as a comment, as one text: where a
 // standard comes from is written there.
 func remark(lines []string, line int) string {
+	if line < 1 || line > len(lines) {
+		return "" // YAML knows line ends that these are not parted by
+	}
 	from := line - 1
 	for from > 0 && strings.HasPrefix(strings.TrimSpace(lines[from-1]), "#") {
 		from--

@@ -42,6 +42,12 @@ type Standard struct {
 	Remark string // the comment above it in the file: where it comes from
 }
 
+// LifeSafety reports whether it is for a kind of incident in which a person may be in
+// danger.
+func (s *Standard) LifeSafety() bool {
+	return slices.ContainsFunc(s.Incidents, func(kind string) bool { return slices.Contains(lifeSafety, kind) })
+}
+
 // StopsAt reports whether one of the points stops the clock.
 func (s *Standard) StopsAt(points ...string) bool {
 	return slices.ContainsFunc(points, func(p string) bool { return slices.Contains(s.Stop, p) })

@@ -167,7 +167,7 @@ type Schedule struct {
 	Place authz.Place `json:"place" doc:"Empty for headquarters."`
 	Now   []string    `json:"now" nullable:"false" doc:"Contacts that are on call at present, the first one first."`
 	// Contacts may stand in: a name that is none of them would call nobody.
-	Contacts []string `json:"contacts" nullable:"false" doc:"Those who may be on call here or stand in: the contacts of the place, of those above and below it."`
+	Contacts []string `json:"contacts" nullable:"false" doc:"Those who may be on call here or stand in: the contacts of the place, of those above and below it, as far as the caller may see these."`
 	Shifts   []Shift  `json:"shifts" nullable:"false"`
 }
 

@@ -93,7 +93,7 @@ func (a *API) registerAlertRules() {
 		Status:      http.StatusCreated, MaxBody: manyRules, Request: ruleText{Text: text}, Answer: own,
 	}, a.createAlertRule)
 	register(a, authz.Configure, operation{
-		ID: "check-alert-rule", Method: http.MethodPost, Path: "/alert-rules/check", Tag: "Alert rules", Summary: "Find out whether a rule can be taken",
+		ID: "check-alert-rule", ReadOnly: true, Method: http.MethodPost, Path: "/alert-rules/check", Tag: "Alert rules", Summary: "Find out whether a rule can be taken",
 		Description: "Nothing is kept.", MaxBody: manyRules, Request: map[string]any{"text": "kind: value\nwhen: power > 400\n"},
 		Answer: map[string]any{"problems": []RuleProblem{{Line: 2, Column: 7, Field: "when", Problem: "unknown name power: a rule of kind value has value, metric, unit, ts, device and project"}}},
 	}, func(_ context.Context, _ caller, in *alertRuleCheck) (*ruleCheckOut, error) {

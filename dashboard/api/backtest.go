@@ -36,7 +36,7 @@ func (a *API) registerBacktest() {
 	value, end := 412.5, exampleTime.Add(11*time.Minute)
 	at := authz.Place{Region: "north", Project: "harbour"}
 	register(a, authz.Configure, operation{
-		ID: "backtest-alert-rule", Method: http.MethodPost, Path: "/alert-rules/backtest", Tag: "Alert rules", Summary: "Find out how often a rule would have fired",
+		ID: "backtest-alert-rule", ReadOnly: true, Method: http.MethodPost, Path: "/alert-rules/backtest", Tag: "Alert rules", Summary: "Find out how often a rule would have fired",
 		Description: "The rule is held against the stored history of the places that the caller configures, and nothing is raised.",
 		Heavy:       true, Timeout: backtestTimeout, MaxBody: manyRules,
 		Request: map[string]any{"name": "main-meter-overload", "from": exampleTime.AddDate(0, -1, 0), "to": exampleTime},

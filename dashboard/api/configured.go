@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 
 	"steward/internal/authz"
 	"steward/internal/incident"
@@ -18,9 +19,17 @@ type Configured interface {
 
 // FileSource says where something is configured.
 type FileSource struct {
-	File    string `json:"file" example:"configs/standards.yaml" doc:"The file, as the configuration names it; of the source when nothing is named."`
+	File    string `json:"file" example:"configs/standards.yaml" doc:"The file, as the configuration names it; of the source when nothing is named. Its name alone for those who do not see the whole company."`
 	Shipped bool   `json:"shipped" doc:"It is the one that came with the program: no file is named in the configuration."`
 	Key     string `json:"key" example:"alerting.standards" doc:"Of the configuration, that names the file."`
+}
+
+// show leaves of the file what the caller may know: where it lies is for those who see
+// the whole company.
+func (f *FileSource) show(c caller) {
+	if !c.Scope().All() {
+		f.File = filepath.Base(f.File)
+	}
 }
 
 // Standards are the response standards in force.
@@ -137,11 +146,13 @@ func (a *API) registerConfigured() {
 			Stop: []string{"arrived", "event:arrived"}, Limit: 600, WarnBefore: 180, Calendar: "always", Pause: []string{}, Warn: []string{"project", "oncall"}, Breach: []string{"region", "hq"},
 			LifeSafety: true, Line: 47, Remark: "The company's own promise.",
 		}}},
-	}, func(context.Context, caller, *struct{}) (*standardsOut, error) {
+	}, func(_ context.Context, c caller, _ *struct{}) (*standardsOut, error) {
 		if a.Configured == nil {
 			return nil, notHere("alerting")
 		}
-		return &standardsOut{a.Configured.Standards()}, nil
+		out := &standardsOut{a.Configured.Standards()}
+		out.Body.FileSource.show(c)
+		return out, nil
 	})
 	register(a, authz.Read, operation{
 		ID: "list-tariffs", Method: http.MethodGet, Path: "/tariffs", Tag: "Analytics", Summary: "List the tariffs in force",
@@ -152,10 +163,12 @@ func (a *API) registerConfigured() {
 				From: "2020-01-01", Seasons: []TariffSeason{{Months: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Hours: []TariffHours{{"00:00", "24:00", "all_day", 4.9}}}},
 			}}}},
 		}}},
-	}, func(context.Context, caller, *struct{}) (*tariffsOut, error) {
+	}, func(_ context.Context, c caller, _ *struct{}) (*tariffsOut, error) {
 		if a.Configured == nil {
 			return nil, notHere("the analytics")
 		}
-		return &tariffsOut{a.Configured.Tariffs()}, nil
+		out := &tariffsOut{a.Configured.Tariffs()}
+		out.Body.FileSource.show(c)
+		return out, nil
 	})
 }

@@ -32,8 +32,8 @@ type consumptionItem struct {
 	Value    *float64   `json:"value" doc:"What was used in the hours that are known, in the counter's unit; null when none is."`
 	Hours    float64    `json:"hours" example:"24" doc:"How long the period is."`
 	Known    float64    `json:"known_hours" example:"24" doc:"Of these, of which something is known."`
-	Quality  string     `json:"quality" enum:"measured,interpolated,suspect,partial,missing" doc:"The worst of its hours: measured; interpolated between readings that are far apart; suspect, with a rise that looks impossible; partial, not all hours are known; missing, none is."`
-	Peak     *float64   `json:"peak_hour,omitempty" doc:"The most of one hour; by day only."`
+	Quality  string     `json:"quality" enum:"measured,interpolated,suspect,partial,missing" doc:"missing, nothing is known; suspect, with a rise that looks impossible; interpolated, a part of it between readings that are far apart; partial, less than 95 % of the time is known; measured. The first of these that is so."`
+	Peak     *float64   `json:"peak_hour,omitempty" doc:"The most of one hour that was measured; by day only, and absent where none was."`
 	Readings uint64     `json:"readings"`
 }
 
@@ -80,11 +80,10 @@ func (in *consumptionIn) query(now time.Time) (clickhouse.CountedQuery, error) {
 	q := clickhouse.CountedQuery{Filter: f, Metrics: in.Metric, From: in.From, To: in.To, Step: clickhouse.Hourly, Limit: in.Limit, Cursor: in.Cursor}
 	if in.By == "day" {
 		q.Step, q.From = clickhouse.Daily, dateOf(in.From)
-		to := in.To
-		if to.IsZero() {
-			to = now.In(in.From.Location())
+		if in.To.IsZero() {
+			return q, nil
 		}
-		if q.To = dateOf(to); !q.To.Equal(asWritten(to)) {
+		if q.To = dateOf(in.To); !q.To.Equal(asWritten(in.To)) {
 			q.To = q.To.AddDate(0, 0, 1) // a part of a day is of the day
 		}
 	}
@@ -115,7 +114,7 @@ func countedOf(c *clickhouse.Counted, step clickhouse.Resolution) consumptionIte
 		return item
 	}
 	item.Day = at.UTC().Format(time.DateOnly)
-	if c.Known > 0 {
+	if c.Known > c.Interpolated+c.Suspect { // the peak is of measured hours alone
 		item.Peak = &c.Peak
 	}
 	return item

@@ -33,7 +33,7 @@ type weeksUse struct {
 	Used      *float64   `json:"used" doc:"What was counted from from until until."`
 	Hours     int        `json:"hours" doc:"Hours of which that is known."`
 	UsedThen  *float64   `json:"used_then" doc:"What was counted in the same hours a week before."`
-	HoursThen int        `json:"hours_then" doc:"Hours of which that is known. Where they are fewer than hours, the two cannot be compared."`
+	HoursThen int        `json:"hours_then" doc:"Hours of which that is known. Where they are not as many as hours, the two cannot be compared."`
 }
 
 func (a *API) registerConsumptionWeeks() {

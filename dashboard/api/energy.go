@@ -194,19 +194,29 @@ func (a *API) energyUse(ctx context.Context, c caller, in *energyUseIn) (*energy
 		return nil, err
 	}
 	sums := newEnergySums(in)
+	bounded := func() error {
+		n := min(len(sums.items), in.Limit) * sums.steps()
+		if n > maxEnergySteps {
+			return invalid("limit", "", "makes %d steps; %d are the most: narrow the places or times, or take a longer step", n, maxEnergySteps)
+		}
+		return nil
+	}
 	for _, g := range groupsOf(projects) {
 		course := a.courseOf(in, &g, from, to, until)
 		if course.note != "" {
 			out.Body.Note = course.note
 		}
 		sums.group(&g, course)
+		if err := bounded(); err != nil { // before what it takes is done
+			return nil, err
+		}
 		err := a.Energy.EnergyUse(ctx, c.Scope(), course.query(in, &g), func(u clickhouse.EnergyUsed) { sums.add(course, &u) })
 		if err != nil {
 			return nil, err
 		}
 	}
-	if n := len(sums.items) * sums.steps(); n > maxEnergySteps && min(len(sums.items), in.Limit)*sums.steps() > maxEnergySteps {
-		return nil, invalid("limit", "", "makes %d steps; %d are the most: narrow the places or times, or take a longer step", n, maxEnergySteps)
+	if err := bounded(); err != nil {
+		return nil, err
 	}
 	if err := a.areas(ctx, c, in, sums); err != nil {
 		return nil, err
@@ -268,7 +278,7 @@ func (a *API) areas(ctx context.Context, c caller, in *energyUseIn, sums *energy
 		}
 		for _, b := range l.Items {
 			for _, item := range sums.items {
-				if item.Building == b.ID && b.FloorAreaM2 > 0 && in.Per != "meter" {
+				if item.Building == b.ID && b.FloorAreaM2 > 0 && in.Per != "meter" && in.Point == "" {
 					item.AreaM2 = &b.FloorAreaM2
 				}
 			}

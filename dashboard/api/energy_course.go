@@ -61,7 +61,10 @@ func (a *API) courseOf(in *energyUseIn, g *energyGroup, from, to, until time.Tim
 	local := func(day time.Time) time.Time {
 		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, g.zone)
 	}
-	c := &energyCourse{from: local(from).UTC().Truncate(time.Hour), to: local(to).UTC().Truncate(time.Hour), parts: 1, hours: map[string]float64{}}
+	// Consumption is by hours of UTC: of those that a day begins or ends within, the part
+	// outside is of no step.
+	first, last := local(from).UTC(), local(to).UTC()
+	c := &energyCourse{from: first.Truncate(time.Hour), to: last.Add(time.Hour - 1).Truncate(time.Hour), parts: 1, hours: map[string]float64{}}
 	if until.Before(c.to) {
 		c.to = until
 	}
@@ -79,7 +82,7 @@ func (a *API) courseOf(in *energyUseIn, g *energyGroup, from, to, until time.Tim
 	if halved(prices.Rates, c.from.In(g.zone)) {
 		c.parts = 2
 	}
-	c.divide(in.By, g.zone, prices.Rates)
+	c.divide(in.By, g.zone, prices.Rates, first, last)
 	return c
 }
 
@@ -97,7 +100,7 @@ func halved(rates []EnergyRate, from time.Time) bool {
 	return false
 }
 
-func (c *energyCourse) divide(by string, zone *time.Location, rates []EnergyRate) {
+func (c *energyCourse) divide(by string, zone *time.Location, rates []EnergyRate, first, end time.Time) {
 	length := time.Hour / time.Duration(c.parts)
 	numbers := map[energyCell]uint32{}
 	rate, last := 0, clickhouse.EnergyStretch{}
@@ -105,18 +108,21 @@ func (c *energyCourse) divide(by string, zone *time.Location, rates []EnergyRate
 		for rate+1 < len(rates) && !rates[rate+1].From.After(t) {
 			rate++
 		}
-		cell := energyCell{stepOf(t.In(zone), by), rates[rate].Period}
-		number, known := numbers[cell]
-		if !known {
-			c.cells = append(c.cells, cell)
-			number = uint32(len(c.cells))
-			numbers[cell] = number
+		var number uint32 // 0 for what is outside the days
+		if !t.Before(first) && t.Before(end) {
+			cell := energyCell{stepOf(t.In(zone), by), rates[rate].Period}
+			number = numbers[cell]
+			if number == 0 {
+				c.cells = append(c.cells, cell)
+				number = uint32(len(c.cells))
+				numbers[cell] = number
+			}
+			if _, known := c.hours[cell.at]; !known {
+				c.labels = append(c.labels, cell.at)
+			}
+			c.hours[cell.at] += length.Hours()
+			c.all += length.Hours()
 		}
-		if _, known := c.hours[cell.at]; !known {
-			c.labels = append(c.labels, cell.at)
-		}
-		c.hours[cell.at] += length.Hours()
-		c.all += length.Hours()
 		if last.Step != number || last.Price != rates[rate].Price || last.Parts == 0 {
 			if last.Parts > 0 {
 				c.stretches = append(c.stretches, last)

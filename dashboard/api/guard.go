@@ -111,11 +111,9 @@ func (a *API) guard(op *operation) func(huma.Context, func(huma.Context)) {
 			p = plain(r)
 		}
 		if p == nil && op.Heavy {
-			who := string(v.caller.Principal.Kind) + ":" + v.caller.Principal.ID
-			if !a.heavy.enter(ctx, who) {
-				p = problem(http.StatusTooManyRequests, CodeTooMany, "you have %d heavy queries running; wait for one to end", maxHeavy).later(5 * time.Second)
-			} else {
-				defer a.heavy.leave(who)
+			var leave func()
+			if leave, p = a.standInLine(ctx, v.caller); p == nil {
+				defer leave()
 			}
 		}
 		if p != nil {
@@ -126,6 +124,15 @@ func (a *API) guard(op *operation) func(huma.Context, func(huma.Context)) {
 		r.Body = http.MaxBytesReader(w, r.Body, op.MaxBody)
 		next(humago.NewContext(hc.Operation(), r, w))
 	}
+}
+
+// standInLine waits for the caller's turn for a heavy query, which he gives back by leave.
+func (a *API) standInLine(ctx context.Context, c caller) (leave func(), p *Problem) {
+	who := string(c.Principal.Kind) + ":" + c.Principal.ID
+	if !a.heavy.enter(ctx, who) {
+		return nil, problem(http.StatusTooManyRequests, CodeTooMany, "you have %d heavy queries running; wait for one to end", maxHeavy).later(5 * time.Second)
+	}
+	return func() { a.heavy.leave(who) }, nil
 }
 
 // bound gives slow clients an end. The time to read ends with the operation's:

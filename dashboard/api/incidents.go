@@ -107,6 +107,13 @@ func (a *API) registerIncidents() {
 		if err != nil {
 			return nil, err
 		}
+		if f.Search != "" { // reads every incident there is, where the text is rare
+			leave, p := a.standInLine(ctx, c)
+			if p != nil {
+				return nil, p
+			}
+			defer leave()
+		}
 		l, err := view.List(ctx, f, in.page())
 		if err != nil {
 			return nil, err

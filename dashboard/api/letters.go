@@ -154,7 +154,7 @@ func (a *API) registerLetters() {
 		return &letterOut{letterOf(&l, true)}, err
 	})
 	register(a, authz.Configure, operation{
-		ID: "try-message", Method: http.MethodPost, Path: "/dead-letters/try", Tag: "Dead letters", Summary: "See what a message would become",
+		ID: "try-message", ReadOnly: true, Method: http.MethodPost, Path: "/dead-letters/try", Tag: "Dead letters", Summary: "See what a message would become",
 		Description: "Nothing is stored.", MaxBody: manyDevices,
 		Request: map[string]any{"topic": "property/north/harbour/meter/m1/telemetry", "payload": `{"power_kw":3.2}`},
 		Answer:  Trial{Accepted: true, Readings: []TrialReading{{"power_kw", exampleTime, 3.2}}},

@@ -33,6 +33,7 @@ type operation struct {
 	Everywhere bool          // the permission is needed at headquarters
 	Secret     bool          // the request or the answer holds a secret: neither is kept, in whatever form
 	Heavy      bool          // counts towards the caller's concurrent heavy queries
+	ReadOnly   bool          // changes nothing, whatever its method
 	Upload     bool          // the handler reads the body itself, as a stream
 	Unchecked  bool          // the handler finds out itself what is wrong with the body
 	MaxBody    int64         // bytes; 64 KiB when 0

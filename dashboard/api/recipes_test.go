@@ -39,6 +39,8 @@ type recipe struct {
 	answers []int
 	// lists says that the answer holds all that the caller may see, where none is named.
 	lists bool
+	// whole says that such an answer comes in one, not page by page.
+	whole bool
 	// reports says that a call that is not allowed may be answered with a list of problems.
 	reports bool
 }
@@ -233,7 +235,7 @@ func recipes() map[string]recipe {
 		// Dead letters
 		"list-dead-letters":  {needs: authz.Configure, where: anywhere, lists: true, call: func(a aim) call { return get("/dead-letters" + a.query()) }},
 		"count-dead-letters": {needs: authz.Configure, where: anywhere, call: func(a aim) call { return get("/dead-letters/counts" + a.query("from", a.from)) }},
-		"list-sources":       {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/sources" + a.query()) }},
+		"list-sources":       {needs: authz.Read, where: anywhere, lists: true, whole: true, call: func(a aim) call { return get("/sources" + a.query()) }},
 		"list-standards":     {needs: authz.Read, where: anywhere, call: func(aim) call { return get("/standards") }},
 		"list-tariffs":       {needs: authz.Read, where: anywhere, call: func(aim) call { return get("/tariffs") }},
 		"get-dead-letter":    {needs: authz.Configure, call: func(a aim) call { return get("/dead-letters/" + a.letter) }},

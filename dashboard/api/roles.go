@@ -54,7 +54,7 @@ func (a *API) registerRoles() {
 				continue
 			}
 			out.Body.Operations = append(out.Body.Operations, operationInfo{
-				op.ID, op.Tag, op.Summary, op.Method != http.MethodGet, op.permission, op.Everywhere,
+				op.ID, op.Tag, op.Summary, op.Method != http.MethodGet && !op.ReadOnly, op.permission, op.Everywhere,
 			})
 		}
 		return out, nil

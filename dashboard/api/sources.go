@@ -44,7 +44,7 @@ type source struct {
 type sourcesOut struct {
 	Body struct {
 		From  time.Time `json:"from"`
-		Door  *Door     `json:"door,omitempty" doc:"Absent where another process has it."`
+		Door  *Door     `json:"door,omitempty" doc:"For those who may connect devices; absent where another process has it."`
 		Items []source  `json:"items" nullable:"false" doc:"By region, project and class."`
 	} `nameHint:"Sources"`
 }
@@ -94,7 +94,7 @@ func (a *API) sources(ctx context.Context, c caller, in *sourcesIn) (*sourcesOut
 			Letters: s.Letters, LastLetter: moment(s.LastLetter),
 		}
 	}
-	if a.Configured != nil {
+	if a.Configured != nil && !c.Principal.Scope(authz.Configure).Empty() { // for those who connect devices
 		door := a.Configured.Door()
 		out.Body.Door = &door
 	}

@@ -184,7 +184,7 @@ func (o onCall) Schedules(_ context.Context, scope authz.Scope, from, to time.Ti
 		}
 		one := api.Schedule{Name: s.Name, Place: s.Place, Now: plan.OnCall(s.Name, now, overrides), Contacts: []string{}, Shifts: []api.Shift{}}
 		for _, c := range plan.Contacts {
-			if c.Place.Contains(s.Place) || s.Place.Contains(c.Place) {
+			if (c.Place.Contains(s.Place) || s.Place.Contains(c.Place)) && scope.Touches(c.Place) {
 				one.Contacts = append(one.Contacts, c.Name)
 			}
 		}

@@ -27,20 +27,10 @@ func (c configured) Standards() api.Standards {
 	for _, s := range c.app.alertingFiles.Standards.All {
 		out.Items = append(out.Items, api.Standard{
 			Name: s.Name, Title: s.Title, Incidents: list(s.Incidents), Start: s.Start, Stop: list(s.Stop), Limit: s.Limit.Seconds(), WarnBefore: s.WarnBefore.Seconds(),
-			Calendar: s.Calendar, Pause: list(s.Pause), Warn: list(s.Warn), Breach: list(s.Breach), LifeSafety: c.lifeSafety(s.Incidents), Line: s.Line, Remark: s.Remark,
+			Calendar: s.Calendar, Pause: list(s.Pause), Warn: list(s.Warn), Breach: list(s.Breach), LifeSafety: s.LifeSafety(), Line: s.Line, Remark: s.Remark,
 		})
 	}
 	return out
-}
-
-// lifeSafety reports whether a rule in force finds danger to life of one of the kinds.
-func (c configured) lifeSafety(kinds []string) bool {
-	for _, r := range c.app.alerting.Rules().Rules {
-		if r.Severity == telemetry.LifeSafety && slices.Contains(kinds, r.Incident) {
-			return true
-		}
-	}
-	return false
 }
 
 func (c configured) Tariffs() api.Tariffs {

@@ -86,7 +86,11 @@ func (q CountedQuery) plan(scope authz.Scope, now time.Time) (asked period, limi
 	if q.Step != Hourly && q.Step != Daily {
 		return asked, 0, from, &ArgumentError{"by", string(q.Step), "is not one of 1h, 1d"}
 	}
-	if asked, err = periodOf(q.From, q.To, now); err != nil {
+	to := q.To
+	if to.IsZero() && q.Step == Daily { // the last day that has begun anywhere
+		to = now.UTC().Add(14*time.Hour).Truncate(24*time.Hour).AddDate(0, 0, 1)
+	}
+	if asked, err = periodOf(q.From, to, now); err != nil {
 		return asked, 0, from, err
 	}
 	if limit, err = limitOr(q.Limit, DefaultRows, MaxRows); err != nil {

@@ -79,9 +79,8 @@ func (q WeeksQuery) period(now time.Time) (period, error) {
 	if to.IsZero() || to.After(now) {
 		to = now
 	}
-	asked, err := periodOf(q.From.Truncate(time.Hour), to.Add(time.Hour-time.Millisecond).Truncate(time.Hour), now)
-	if err == nil && asked.length() > week {
-		err = &ArgumentError{"from", q.From.UTC().Format(time.RFC3339), "is more than a week before to"}
+	if to.Sub(q.From) > week {
+		return period{}, &ArgumentError{"from", q.From.UTC().Format(time.RFC3339), "is more than a week before to"}
 	}
-	return asked, err
+	return periodOf(q.From.Truncate(time.Hour), to.Add(time.Hour-time.Millisecond).Truncate(time.Hour), now)
 }

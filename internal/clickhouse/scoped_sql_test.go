@@ -25,7 +25,7 @@ var placed = map[string]bool{
 	"readings": true, "readings_5m": true, "readings_1h": true, "readings_1d": true, "states": true, "events": true, "dead_letters": true,
 	"devices": true, "projects": true, "incident_events": true, "analytics_numbers": true, "analytics_documents": true,
 	"inspections": true, "complaints": true, "fees": true, "repair_orders": true,
-	"consumption_1h": true,
+	"consumption_1h": true, "consumption_1d": true,
 }
 
 var (
@@ -35,7 +35,7 @@ var (
 	sqlSource  = regexp.MustCompile(`\b(?i:from|join)\s+(\(|[^\s()]+)`)
 	// A derived table may lie between a table and its condition, if it has none
 	// of its own.
-	sqlBehind = regexp.MustCompile(`^( FINAL)?( AS \w+)?( \)( AS \w+)?)? `)
+	sqlBehind = regexp.MustCompile(`^( AS \w+)?( FINAL)?( AS \w+)?( \)( AS \w+)?)? `)
 )
 
 // unscoped says what of a text reads a table without the scope condition.
@@ -95,6 +95,7 @@ func TestUnscopedFindsFaults(t *testing.T) {
 	for _, text := range []string{
 		"SELECT 1",
 		"SELECT * FROM events",
+		"SELECT * FROM events AS e FINAL",
 		"SELECT * FROM events WHERE 1 OR " + scopeCondition[len("WHERE "):],
 		"SELECT * FROM events " + scopeCondition + " OR kind = 'x'",
 		"SELECT * FROM events " + scopeCondition + " AND (1 OR 2) OR (3)",
@@ -111,6 +112,7 @@ func TestUnscopedFindsFaults(t *testing.T) {
 	}
 	for _, text := range []string{
 		"SELECT * FROM events AS e\n" + scopeCondition + " AND (a OR b) ORDER BY ts",
+		"SELECT * FROM events AS e FINAL " + scopeCondition,
 		"SELECT * FROM (SELECT * FROM events " + scopeCondition + ") WHERE 1 OR 2",
 		"SELECT * FROM ( SELECT *, 1 AS region FROM events ) AS e " + scopeCondition + " AND id IN (SELECT id FROM dead_letter_replays)",
 		"WITH p AS ( SELECT * FROM events " + scopeCondition + " ) SELECT * FROM p WHERE id IN p",

@@ -65,7 +65,8 @@ func (f *Filter) narrow(q *query) *query {
 		is("kind", f.Kind).is("rule", f.Rule).is("parent", f.Parent).is("grp", f.Group).
 		in("state", texts(f.States)).in("severity", texts(f.Severities))
 	if f.Search != "" {
-		q.and("lower(doc) LIKE ? ESCAPE '!'", likeDocument(f.Search))
+		// SQLite lowers ASCII letters only: others are found as they are written.
+		q.and("(lower(doc) LIKE ? ESCAPE '!' OR doc LIKE ? ESCAPE '!')", likeDocument(strings.ToLower(f.Search)), likeDocument(f.Search))
 	}
 	if f.Open {
 		q.and("open")
@@ -90,7 +91,7 @@ func (f *Filter) narrow(q *query) *query {
 // likeDocument is the pattern of documents that may hold a text: written as JSON
 // writes it. The database narrows by it, and finds decides.
 func likeDocument(text string) string {
-	doc, err := json.Marshal(strings.ToLower(text))
+	doc, err := json.Marshal(text)
 	if err != nil {
 		panic(err) // a text
 	}

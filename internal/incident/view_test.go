@@ -144,6 +144,7 @@ func TestFilter(t *testing.T) {
 		})
 		add("d", "east/park", func(i *Incident) {
 			i.State, i.Building, i.Parent, i.Group, i.StartedAt = Acknowledged, "b9", "cause", "g", start.Add(-time.Hour)
+			i.Summary.ZH = "Ａ座西侧"
 		})
 		add("s", "east/park", func(i *Incident) { i.Shadow = true })
 		for name, c := range map[string]struct {
@@ -171,6 +172,7 @@ func TestFilter(t *testing.T) {
 			"breached":             {Filter{Breached: true}, "", "b"},
 			"search":               {Filter{Search: "REPAIR"}, "", "c"},
 			"search a project":     {Filter{Search: "hill"}, "", "c"},
+			"search wide letters":  {Filter{Search: "Ａ座"}, "", "d"},
 			"search no runbook":    {Filter{Search: "calm them"}, "", ""},
 			"search no pattern":    {Filter{Search: "%"}, "", ""},
 			"search a quote":       {Filter{Search: `"north"`}, "", ""},

@@ -4,7 +4,7 @@
 --   metric: the counter; media: as the registry names the medium, '' for meters of which it does not say;
 --   from, to: Unix seconds, whole hours; parts: into how many an hour is divided, by time;
 --   lengths, steps, prices: stretches of parts of hours from from on: how many, the step that they belong to, from 1,
---   and what a unit costs then, '' when nobody knows;
+--   or 0 for what is not asked for, and what a unit costs then, '' when nobody knows;
 --   per: project, building or meter.
 -- A meter behind another one is left out, since that one counts its use too: of buildings, behind one of the same
 -- building. Not so where each meter, or one point, is asked for.
@@ -65,5 +65,6 @@ FROM
     ) AS c
     LEFT JOIN behind AS b ON b.region = c.region AND b.project = c.project AND b.device = toString(c.device)
 )
+WHERE step != 0
 GROUP BY GROUPING SETS ((region, project, by_building, by_point, step), (region, project, by_building, by_point))
 SETTINGS do_not_merge_across_partitions_select_final = 1

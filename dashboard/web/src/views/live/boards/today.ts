@@ -82,6 +82,6 @@ export function useToday(paths: () => readonly string[]): ShallowRef<ReadonlyMap
 /** How much more than then, as a share; undefined where the two cannot be compared. */
 export function changeOf(use: Use | undefined): number | undefined {
   const { used, used_then: then, hours = 0, hours_then: thenHours = 0 } = use ?? {};
-  if (used === undefined || used === null || then === undefined || then === null || thenHours < hours || then <= 0) return undefined;
+  if (used === undefined || used === null || then === undefined || then === null || thenHours !== hours || then <= 0) return undefined;
   return used / then - 1;
 }
