@@ -52,7 +52,7 @@ $(ENGINE_DIR)/node_modules/.package-lock.json: $(ENGINE_DIR)/package-lock.json
 	npm ci --no-audit --no-fund --prefix $(ENGINE_DIR)
 	@touch $@
 
-UNRACED := ^(TestScripts|TestWallOfTheAPI|TestBrowser|TestStories)$$
+UNRACED := ^(TestScripts|TestWallOfTheAPI|TestAttacks|TestWalls|TestInjections|TestBrowser|TestStories)$$
 
 .PHONY: test
 test: build ## set up and run every test: Go with -race, browser, command line
@@ -62,7 +62,7 @@ test: build ## set up and run every test: Go with -race, browser, command line
 	go test -race -timeout 30m -skip '$(UNRACED)' ./...
 # One command or caller after another, and a browser: nothing to race that the
 # packages' own tests do not, and four to ten times as long under the detector.
-	go test -timeout 45m -run '$(UNRACED)' ./cmd/steward ./dashboard/...
+	go test -timeout 45m -run '$(UNRACED)' ./cmd/steward ./dashboard/... ./internal/clickhouse
 
 .PHONY: soak
 soak: build ## the long versions of the fault tests
