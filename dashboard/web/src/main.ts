@@ -9,6 +9,7 @@ import { startLive, useLive } from './live/live';
 import { followNames } from './live/names';
 import { router } from './router';
 import { loadSession, session } from './session/session';
+import { watchParts } from './shell/parts';
 import { applyTheme } from './shell/theme';
 import { scopeFor } from './views/live/parts/page';
 
@@ -75,17 +76,12 @@ async function begin(): Promise<void> {
     return;
   }
   onSignedOut(signedOut);
+  watchParts(router);
   app.use(router);
-  await router.isReady();
+  await router.isReady().catch(() => {}); // the shell says what could not be opened
   startLive(scopeFor(router.currentRoute.value), { over: signedOut, doubted: () => void doubted() });
   followNames();
   shown.stage = 'shell';
 }
 
 void begin();
-
-/** After an update of the server the files of the old page are gone: the new page has them. */
-window.addEventListener('vite:preloadError', (event) => {
-  event.preventDefault();
-  window.location.reload();
-});

@@ -94,15 +94,20 @@ export async function ask<T>(method: Verb, path: string, request: Request = {}):
     if (request.signal?.aborted) throw failure;
     throw new Problem(0, 'unreachable', '', 0);
   }
-  const parsed: unknown = parse(text);
-  if (answer.ok) return { value: parsed as T, etag: answer.headers.get('ETag') ?? '' };
+  if (answer.ok) return { value: parse(text) as T, etag: answer.headers.get('ETag') ?? '' };
+  throw problemOf(answer, text);
+}
+
+/** The problem that an answer tells of. Of every question it must be made here: when nobody is signed in any more, the page is told. */
+export function problemOf(answer: Response, text: string): Problem {
+  const parsed = parse(text);
   const problem = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as {
     code?: unknown; detail?: unknown; request_id?: unknown; errors?: FieldProblem[] | null;
   };
   const string = (value: unknown) => (typeof value === 'string' ? value : '');
   const code = string(problem.code);
   if (answer.status === 401 && code === 'not_signed_in') signedOut();
-  throw new Problem(answer.status, code, string(problem.detail), Number(answer.headers.get('Retry-After')) || 0, problem.errors ?? [], string(problem.request_id));
+  return new Problem(answer.status, code, string(problem.detail), Number(answer.headers.get('Retry-After')) || 0, problem.errors ?? [], string(problem.request_id));
 }
 
 /** AbortSignal.any, which browsers of 2022 do not have. */

@@ -133,7 +133,13 @@ export function startLive(first: Scope, session: SessionListener): Live {
       show(live.incidents, store.incidents.open);
       live.counts.value = count(store);
     }
-    for (const listener of listeners) listener(changes);
+    for (const listener of listeners) {
+      try {
+        listener(changes);
+      } catch (error) {
+        console.error(error); // its own part is wrong; the others, such as the alarm, must hear of it
+      }
+    }
   }
 
   running = live;

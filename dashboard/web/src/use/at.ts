@@ -33,7 +33,12 @@ export function nameOf({ region, project }: At, everything: string): string {
 export function useAt(): { at: ComputedRef<At>; filter: ComputedRef<{ region?: string; project?: string }>; go(to: At): void } {
   const route = useRoute();
   const router = useRouter();
-  const at = computed(() => readAt(route.query));
+  // Each navigation makes a new query. While it is the same place it stays the same
+  // object, so that what depends on it is not done again.
+  const at = computed<At>((former) => {
+    const present = readAt(route.query);
+    return former && former.region === present.region && former.project === present.project ? former : present;
+  });
   const filter = computed(() => ({
     ...(at.value.region ? { region: at.value.region } : {}), ...(at.value.project ? { project: at.value.project } : {}),
   }));

@@ -1,6 +1,11 @@
 // Questions of a view: asked when it is shown and whenever what they depend on
-// changes. An answer that comes after the next question was asked is thrown away.
-import { onScopeDispose, shallowRef, watch, type ShallowRef, type WatchSource } from 'vue';
+// changes. An answer that comes after the next question was asked is thrown away, and
+// so is the former one when the next question fails: under the new filter it would be
+// taken for its answer.
+//
+// What a question depends on is compared by value: each change of the address, such as
+// a row that is opened, makes new objects of the same place and filter.
+import { computed, onScopeDispose, shallowRef, toValue, watch, type ComputedRef, type ShallowRef, type WatchSource } from 'vue';
 import { Problem, type List } from '../api/call';
 import { useLive } from '../live/live';
 
@@ -15,6 +20,8 @@ function whenBack(problem: ShallowRef<Problem | undefined>, reload: () => Promis
 export interface Loaded<T> {
   /** undefined before the first answer; the last good one while the next is awaited */
   value: ShallowRef<T | undefined>;
+  /** the value answers a former question: it must not be shown under the names of the present one */
+  stale: ComputedRef<boolean>;
   problem: ShallowRef<Problem | undefined>;
   loading: ShallowRef<boolean>;
   reload(): Promise<void>;
@@ -25,29 +32,37 @@ export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => P
   const value = shallowRef<T>();
   const problem = shallowRef<Problem>();
   const loading = shallowRef(false);
+  const key = computed(() => JSON.stringify(toValue(on)));
+  const answered = shallowRef<string>();
+  let failed: string | undefined;
   let asked: AbortController | undefined;
 
   async function reload(): Promise<void> {
     asked?.abort();
     const mine = (asked = new AbortController());
+    const about = key.value;
     loading.value = true;
+    if (problem.value && failed !== about) problem.value = undefined;
     try {
       const answer = await question(mine.signal);
       if (asked !== mine) return;
       value.value = answer;
+      answered.value = about;
       problem.value = undefined;
     } catch (failure) {
       if (asked !== mine || mine.signal.aborted) return;
+      if (answered.value !== about) value.value = undefined;
       if (!(failure instanceof Problem)) throw failure;
       problem.value = failure;
+      failed = about;
     } finally {
       if (asked === mine) loading.value = false;
     }
   }
-  watch(on, () => void reload(), { immediate: true, deep: true });
+  watch(key, () => void reload(), { immediate: true });
   whenBack(problem, reload);
   onScopeDispose(() => asked?.abort());
-  return { value, problem, loading, reload };
+  return { value, stale: computed(() => value.value !== undefined && answered.value !== key.value), problem, loading, reload };
 }
 
 export interface Pages<T> {
@@ -59,7 +74,10 @@ export interface Pages<T> {
   loading: ShallowRef<boolean>;
   /** the first page has come */
   ready: ShallowRef<boolean>;
+  /** reads the next page; after a failure only retry does, or it would be asked without end */
   next(): Promise<void>;
+  /** asks again what failed: the list, or the page of it that is missing */
+  retry(): Promise<void>;
   reload(): Promise<void>;
 }
 
@@ -71,7 +89,9 @@ export function usePages<T>(on: WatchSource, question: (cursor: string | undefin
   const problem = shallowRef<Problem>();
   const loading = shallowRef(false);
   const ready = shallowRef(false);
+  const key = computed(() => JSON.stringify(toValue(on)));
   let cursor: string | undefined;
+  let failedFirst = true;
   let asked: AbortController | undefined;
 
   async function ask(first: boolean): Promise<void> {
@@ -89,23 +109,32 @@ export function usePages<T>(on: WatchSource, question: (cursor: string | undefin
       ready.value = true;
     } catch (failure) {
       if (asked !== mine || mine.signal.aborted) return;
+      if (!ready.value) {
+        items.value = [];
+        total.value = undefined;
+        more.value = false;
+      }
       if (!(failure instanceof Problem)) throw failure;
       problem.value = failure;
+      failedFirst = first;
     } finally {
       if (asked === mine) loading.value = false;
     }
   }
-  watch(on, () => {
+  const retry = () => ask(failedFirst);
+  watch(key, () => {
     ready.value = false;
+    problem.value = undefined;
     void ask(true);
-  }, { immediate: true, deep: true });
-  whenBack(problem, () => ask(true));
+  }, { immediate: true });
+  whenBack(problem, retry);
   onScopeDispose(() => asked?.abort());
   return {
     items, total, more, problem, loading, ready,
     next: async () => {
-      if (more.value && !loading.value) await ask(false);
+      if (more.value && !loading.value && !problem.value) await ask(false);
     },
+    retry,
     reload: () => ask(true),
   };
 }

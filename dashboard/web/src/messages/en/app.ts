@@ -88,6 +88,15 @@ export default {
     precondition_failed: 'Somebody else has changed this meanwhile. Look at it again.',
     unreachable: 'The server cannot be reached.',
   },
-  table: { sortBy: 'Sort by {name}' },
+  table: {
+    sortBy: 'Sort by {name}',
+    failed: 'The list could not be read on; what is here may be old.',
+    away: 'The server cannot be reached; what is here may be old.',
+    printed: 'The first {n} of {all} rows',
+  },
+  load: {
+    away: 'The page could not be opened: the server cannot be reached. What is here stays.',
+    failed: 'The page could not be opened. What is here stays.',
+  },
   chart: { asTable: 'As a table', asChart: 'As a chart', nothing: 'There is nothing to draw' },
 };

@@ -88,6 +88,15 @@ export default {
     precondition_failed: '期间已有他人修改，请重新查看。',
     unreachable: '无法连接到服务器。',
   },
-  table: { sortBy: '按{name}排序' },
+  table: {
+    sortBy: '按{name}排序',
+    failed: '未能继续读取列表，当前内容可能已过时。',
+    away: '无法连接到服务器，当前内容可能已过时。',
+    printed: '共 {all} 行，此处为前 {n} 行',
+  },
+  load: {
+    away: '无法打开页面：连接不到服务器。当前页面保留。',
+    failed: '无法打开页面。当前页面保留。',
+  },
   chart: { asTable: '查看表格', asChart: '查看图表', nothing: '没有可绘制的数据' },
 };

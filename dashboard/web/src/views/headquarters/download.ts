@@ -1,7 +1,7 @@
 // Files that the server takes seconds to make: fetched by the page, so that it can say
 // how it goes, and then given to the browser to be kept.
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
-import { Problem } from '../../api/call';
+import { Problem, problemOf } from '../../api/call';
 
 export interface Download {
   /** what is being made; empty when nothing is */
@@ -31,7 +31,7 @@ export function useDownload(): Download {
     const tick = window.setInterval(() => (seconds.value = Math.round((Date.now() - since) / 1000)), 500);
     try {
       const answer = await fetch(address, { credentials: 'same-origin', cache: 'no-store', signal: mine.signal });
-      if (!answer.ok) throw await problemOf(answer);
+      if (!answer.ok) throw problemOf(answer, await answer.text().catch(() => ''));
       const parts: BlobPart[] = [];
       const reader = answer.body?.getReader();
       for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
@@ -65,12 +65,7 @@ export async function readSlowly<T>(address: string, signal: AbortSignal): Promi
     if (signal.aborted) throw failure;
     throw new Problem(0, 'unreachable', '', 0);
   }
-  throw await problemOf(answer);
-}
-
-async function problemOf(answer: Response): Promise<Problem> {
-  const said = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; request_id?: string; errors?: { field: string; problem: string }[] | null };
-  return new Problem(answer.status, said.code ?? '', said.detail ?? '', 0, said.errors ?? [], said.request_id ?? '');
+  throw problemOf(answer, await answer.text().catch(() => ''));
 }
 
 function keep(file: Blob, name: string): void {
