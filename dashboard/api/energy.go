@@ -63,7 +63,7 @@ type energyUseIn struct {
 	To       string `query:"to" required:"true" pattern:"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" doc:"The day after the last one." example:"2026-12-01"`
 	By       string `query:"by" enum:"hour,day,week,month,none" default:"day" doc:"The length of a step; none for sums alone. Weeks begin on Monday."`
 	Per      string `query:"per" enum:"all,region,project,building,meter" default:"all" doc:"Of what the sums are: of all that is chosen, or of each region, project, building or meter of it."`
-	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"At most so many items, those that used most."`
+	Limit    int    `query:"limit" minimum:"1" maximum:"5000" default:"50" doc:"At most so many items, those that used most."`
 }
 
 // EnergyUse is what was used at places.

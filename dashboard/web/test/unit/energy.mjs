@@ -16,14 +16,22 @@ async function load(contents) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, verdictOf, addUp, reason } = await load(`
+const {
+  plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
+  leaksIn, rowsOf, doneAt, nowIn, refusal, follow, mostSilent, mostAsked, allPages, Problem,
+} = await load(`
   export * from './views/energy/days';
   export { compare } from './views/energy/compare';
   export * from './views/energy/weeks';
-  export { treeOf, shownOf } from './views/energy/tree';
-  export { verdictOf } from './views/energy/subjects';
+  export { treeOf, shownOf, pointsOf, sumBehind } from './views/energy/tree';
+  export { verdictOf, mediumOf, subjectsOf } from './views/energy/subjects';
   export { addUp } from './views/energy/sums';
   export { reason } from './views/energy/why';
+  export { leaksIn, rowsOf } from './views/energy/water';
+  export { doneAt, nowIn, refusal } from './views/energy/findings';
+  export { follow, mostSilent, mostAsked } from './views/energy/follow';
+  export { allPages } from './views/energy/wire';
+  export { Problem } from './api/call';
 `);
 
 test('days and the periods that they are in', () => {
@@ -90,6 +98,86 @@ test('meters are a tree, and a circle of parents is none', () => {
   assert.deepEqual(main.children.map((node) => node.id), ['large', 'small'], 'what uses most comes first; another medium is not behind it');
   assert.equal(main.account, account);
   assert.deepEqual(shownOf([main], new Set(['large'])).map((node) => [node.id, node.depth]), [['main', 0], ['large', 1], ['small', 1]]);
+});
+
+test('what was too much to be read of a tree is not as if nothing were known', () => {
+  const meter = (id, parent_meter = '') => ({ id, parent_meter, medium: 'electricity', state: 'active' });
+  const use = (point, value, device = point) => ({ ...item(value), point, device });
+  const meters = [meter('main'), meter('a', 'main'), meter('b', 'main'), meter('sub', 'a')];
+  const uses = [use('main', 10), use('a', 6)];
+  const tree = (unread) => shownOf(treeOf(meters, uses, new Map(), unread), new Set());
+  const whole = tree(undefined);
+  assert.deepEqual(whole.map(({ id, unread }) => [id, unread.use, unread.account]), [['main', false, false], ['a', false, false], ['sub', false, false], ['b', false, false]]);
+  assert.equal(sumBehind(whole[0]), null, 'of one too little is known');
+  const cut = tree({ media: new Set(['electricity']), points: new Set(['a']) });
+  assert.deepEqual(cut.map(({ id, unread }) => [id, unread.use, unread.account]), [['main', false, false], ['a', false, true], ['sub', true, false], ['b', true, false]]);
+  assert.equal(sumBehind(cut[0]), undefined);
+  assert.deepEqual(pointsOf(['x', 'new', 'main'], [...uses, use('old', 7, 'new')]), ['main', 'old', 'x'], 'what passes most is read first, by the point of a meter that replaced another');
+});
+
+test('pages are read up to a bound, and what is left is said', async () => {
+  const pages = { '': { items: [1, 2], next: 'a' }, a: { items: [3, 4], next: 'b' }, b: { items: [5], next: '' } };
+  const read = (most) => allPages(async (cursor) => pages[cursor ?? ''], most);
+  assert.deepEqual(await read(10), { items: [1, 2, 3, 4, 5], more: false });
+  assert.deepEqual(await read(4), { items: [1, 2, 3, 4], more: true });
+  assert.deepEqual(await read(5), { items: [1, 2, 3, 4, 5], more: false });
+});
+
+test('water and gas are both m³, and told apart by the registry', () => {
+  const [water, gas, power, heat, house] = subjectsOf([
+    { kind: 'use', region: 'r', project: 'p', subject: 'point:w', unit: 'm3' }, { kind: 'use', region: 'r', project: 'p', subject: 'point:g', unit: 'm3' }, { kind: 'use', region: 'r', project: 'p', subject: 'point:e', unit: 'kWh' },
+    { kind: 'use', region: 'r', project: 'p', subject: 'point:h', unit: 'GJ' }, { kind: 'use', region: 'r', project: 'p', subject: 'building:b1/gas', unit: 'm3' },
+  ]);
+  const known = new Set(['r/p/point:g', 'r/other/point:w']);
+  assert.deepEqual([water, gas, power, heat, house].map((one) => mediumOf(one, known)), ['water', 'gas', 'electricity', 'heat', 'gas']);
+});
+
+test('all leaks are in the headline, however many are listed', () => {
+  assert.deepEqual(leaksIn({ items: [{ state: 'open', count: 700, a_year_cny: 1000, unknown: 2 }, { state: 'fixed', count: 3, a_year_cny: 50, unknown: 1 }, { state: 'verified', count: 9, saved_a_year_cny: 7 }] }), { count: 703, cny: 1050, unknown: 3 });
+  assert.deepEqual(leaksIn({ items: [{ state: 'fixed', count: 1, a_year_cny: 50, unknown: 0 }] }), { count: 1, cny: 50, unknown: 0 });
+  assert.deepEqual(leaksIn({}), { count: 0, cny: null, unknown: 0 });
+  const meters = subjectsOf(['dry', 'wet', 'worse'].map((id, i) => ({ kind: 'night_flow_m3h', region: 'r', project: 'p', subject: `point:${id}`, value: i })));
+  const leak = (id, yuan) => ({ region: 'r', project: 'p', subject: `point:${id}`, a_year_cny: { value: yuan }, a_year: { value: 1 } });
+  const rows = rowsOf(meters, [leak('wet', 5), leak('unread', 9), leak('worse', 20)]);
+  assert.deepEqual(rows.map(({ subject, leak: one }) => [subject, one?.a_year_cny.value]), [['point:worse', 20], ['point:unread', 9], ['point:wet', 5], ['point:dry', undefined]]);
+});
+
+test('when something was fixed is by the clocks of the project', () => {
+  assert.equal(doneAt('2026-11-20T09:30', 'Asia/Shanghai'), '2026-11-20T01:30:00.000Z');
+  assert.equal(doneAt('2026-11-20T09:30', 'America/New_York'), '2026-11-20T14:30:00.000Z');
+  assert.equal(doneAt('', 'Asia/Shanghai'), undefined);
+  assert.equal(doneAt(nowIn('Pacific/Auckland'), 'Pacific/Auckland'), undefined, 'this minute is now');
+  assert.ok(Math.abs(Date.parse(doneAt(nowIn('Pacific/Auckland'), 'Asia/Shanghai')) - Date.now()) > 3_600_000);
+});
+
+test('a refusal is said by its code, before the words of the server', () => {
+  const said = (status, code, fields = []) => refusal(new Problem(status, code, 'English words', 0, fields));
+  assert.equal(said(403, 'not_allowed'), '您的角色无权在此执行该操作。');
+  assert.equal(said(0, 'unreachable'), said(0, ''));
+  assert.equal(said(422, 'something_else'), 'English words');
+  assert.equal(said(422, 'invalid', [{ field: 'x', problem: 'y' }]), 'English words');
+});
+
+test('a run is followed until it ends, is denied, or nobody looks', async () => {
+  const f = async (answers, want, asked, gone = () => false) => {
+    let n = 0;
+    const ended = await follow(async () => {
+      const one = answers[Math.min(n++, answers.length - 1)];
+      if (one instanceof Problem) throw one;
+      return one;
+    }, () => gone(n), async () => {});
+    assert.deepEqual([ended.how, n], [want, asked]);
+  };
+  const away = new Problem(0, 'unreachable', '', 0);
+  await f(['queued', 'running', 'done'], 'done', 3);
+  await f(['running', 'failed'], 'failed', 2);
+  await f(['running', away, away, 'running', away, 'done'], 'done', 6);
+  await f([new Problem(404, 'not_found', '', 0)], 'denied', 1);
+  await f(['running', new Problem(403, 'not_allowed', '', 0)], 'denied', 2);
+  await f([away], 'late', mostSilent);
+  await f(['running'], 'late', mostAsked);
+  await f(['running'], 'gone', 2, (n) => n === 2); // left while it was asked
+  await f(['running'], 'gone', 0, () => true);
 });
 
 test('what an interval says', () => {

@@ -13,7 +13,7 @@ const result = await build({
       export { normal, survivalBy, lawOf } from './views/reliability/law';
       export { stepAt, lawPoints, riskTicks } from './views/reliability/trend';
       export { inChinese } from './views/reliability/because';
-      export { rowsOf, sorted, classesOfModels, classOf, nameIn } from './views/reliability/rates';
+      export { rowsOf, sorted, orderOf, classesOfModels, classOf, nameIn } from './views/reliability/rates';
       export { verdictOf, movedBy } from './views/reliability/compare';
       export { newer } from './views/reliability/runs';
       export { default as en } from './messages/en/reliability';
@@ -25,7 +25,7 @@ const result = await build({
   define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
 });
-const { buy, frontier, byPlace, stepOf, worthwhile, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, classesOfModels, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
+const { buy, frontier, byPlace, stepOf, worthwhile, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, orderOf, classesOfModels, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
   await import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 
 const close = (a, b, off = 1e-6) => assert.ok(Math.abs(a - b) < off, `${a} is not ${b}`);
@@ -91,6 +91,15 @@ test('what is bought adds up by region, followed by its projects', () => {
   assert.equal(stepOf(1_000_000), 5000);
 });
 
+test('what is not forecast avoids nothing that is known', () => {
+  const plan = planOf([[1, null, 'mandatory'], [2, null, 'mandatory'], [3, 5, 'worth'], [4, null, 'worth']]); // north, east, north, east
+  const sums = byPlace(plan, 4, { region: '' });
+  assert.deepEqual(sums.map(({ region, project, avoided, unknown }) => [region, project, avoided, unknown]), [
+    ['east', '', null, 2], ['east', 'p3', null, 1], ['east', 'p1', null, 1], ['north', '', 5, 1], ['north', 'p2', 5, 0], ['north', 'p0', null, 1],
+  ]);
+  assert.deepEqual(frontier(plan).map(({ lines, unknown }) => [lines, unknown]), [[0, 0], [1, 1], [2, 2], [3, 2], [4, 3]]);
+});
+
 test('laws of lives', () => {
   close(normal(0), 0.5);
   close(normal(1.959964), 0.975);
@@ -133,6 +142,21 @@ test('rates by number, those without one last', () => {
   assert.equal(classOf('vendor:fire/A/B'), 'fire');
   assert.equal(nameIn('vendor:fire/A/B'), 'A/B');
   assert.equal(classOf('class:fire'), 'fire');
+});
+
+test('projects stand by their shrunken rates, where there are any', () => {
+  const n = (project, kind, value) => ({ kind, region: 'r', project, subject: 'class:elevator', value, n: 1 });
+  const rows = rowsOf([
+    n('small', 'failure_rate', 9), n('large', 'failure_rate', 4), n('calm', 'failure_rate', 1), n('new', 'failure_rate', null),
+    n('small', 'failure_rate_shrunk', 3), n('large', 'failure_rate_shrunk', 3.9), n('calm', 'failure_rate_shrunk', 1.1), n('new', 'failure_rate_shrunk', null),
+  ]);
+  const order = (by) => sorted(rows, by, ({ project }) => project).map(({ project }) => project);
+  assert.equal(orderOf(rows, 'project', 'failure_rate'), '-failure_rate_shrunk');
+  assert.deepEqual(order(orderOf(rows, 'project', 'failure_rate')), ['large', 'small', 'calm', 'new'], 'a few lifts are not the worst by luck');
+  assert.deepEqual(order('-failure_rate'), ['small', 'large', 'calm', 'new']);
+  assert.equal(orderOf(rows, 'project', 'mtbf'), '-mtbf');
+  assert.equal(orderOf(rows, 'class', 'failure_rate'), '-failure_rate');
+  assert.equal(orderOf(rowsOf([n('a', 'failure_rate', 1)]), 'project', 'failure_rate'), '-failure_rate', 'a run of before');
 });
 
 test('what became of a number', () => {

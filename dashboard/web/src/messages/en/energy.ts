@@ -16,7 +16,7 @@ export default {
   meters: '{n} meters',
   until: 'Counted to {time}',
   notes: {
-    first: 'priced at the first step of the tariff, the lowest',
+    charge: 'Cost is the energy charge at the first step of the tariff, without basic charge, power-factor adjustment and area charge.',
   },
   figure: {
     cost: 'Cost', perArea: 'Per square metre', before: 'Against the period before', year: 'Against a year ago', split: 'By period of the tariff',
@@ -65,7 +65,7 @@ export default {
     value: 'Actual', expected: 'Expected', level: 'Level', interval: '95 % interval',
     verification: {
       title: 'Did the fix help?', fell: 'Use fell', did_not_fall: 'Use did not fall', insufficient: 'Too little is known yet', waiting: 'Said to be fixed; the next analysis looks whether use falls.',
-      saved: 'Saves a year', days: '{n} days after the fix are known', at: 'checked', now: 'Verify now', running: 'The analysis is queued; this page follows it.', runDone: 'The analysis is done.', runFailed: 'The analysis did not end well.',
+      saved: 'Saves a year', days: '{n} days after the fix are known', at: 'checked', now: 'Verify now', running: 'The analysis is queued; this page follows it.', runDone: 'The analysis is done.', runFailed: 'The analysis did not end well.', runLate: 'The analysis is not known to have ended, and is followed no longer. Look again later.',
     },
     deed: { confirm: 'Confirm', dismiss: 'Dismiss', fix: 'Mark as fixed', reopen: 'Reopen' },
     ask: {
@@ -92,13 +92,14 @@ export default {
     headline: '{n} leaks suspected', headlineCost: '{yuan} a year in all', noLeak: 'No leak was found', meter: 'Water meter', flow: 'Minimum night flow', leak: 'Leak', since: 'Since', cost: 'Cost a year', nights: 'Nights', state: 'State',
     base: 'Night flow without a leak', ok: 'Sound', leaking: 'Leak suspected', unknown: 'Insufficient data', none: 'No water meter was examined here', noneHint: 'Nights are examined early every morning, and it takes enough of them.',
     year: 'Lost a year', nightsOf: '{n} nights', seeFinding: 'Deal with it', start: 'Leak begins', ended: 'Leaks that ended', from: '{from} to {to}', rate: '{value}', date: 'Night', value: 'Flow', noNights: 'No nights were kept of this meter.',
-    list: 'Water meters', before: 'before the data begin', between: 'between {low} and {high} (95 %)', method: 'The least hour of each night between two and four o’clock. A level that rises and stays is taken for a leak.',
+    list: 'Water meters', unlisted: '{n} more suspected leaks, which cost less, are not listed; the sum above has them.', more: 'There are too many meters: beside those that leak, these are the first {n}. Choose a smaller place.', before: 'before the data begin', between: 'between {low} and {high} (95 %)', method: 'The least hour of each night between two and four o’clock. A level that rises and stays is taken for a leak.',
   },
   balance: {
     pick: 'Choose a meter to see the tree of its project.', parents: 'Meters with others behind them', project: 'Project', parent: 'Meter', use: 'Passed', children: 'Behind it', loss: 'Missing', share: 'Share missing', verdict: 'Verdict', days: '{n} days',
     verdicts: { balanced: 'Balanced', loss: 'Steady loss', irregular: 'Irregular difference', theft: 'More at night: theft suspected', missing: 'Not metered', negative: 'More behind than passed', none: 'Insufficient data', single: 'None behind it' },
     missing: 'since {day} {value} a day are not metered', stopped: '{meter} has stood still since', tree: 'Meters and those behind them', unfold: 'Unfold', fold: 'Fold', none: 'No meter has others behind it here', noneHint: 'Name the meter before each sub-meter in its record; they are compared from the next day on.',
     day: 'Day', passed: 'Passed', lost: 'Missing', last: 'last {n} days', retired: 'removed',
+    unread: 'not read', noAlert: 'Nothing to be checked was found', cutMeters: 'There are too many meters: the tree is made from the first {n} of them.', cutUses: 'Of {n} meters, those that used least, the use was not read: what is before them has no sum.', cutAccounts: 'Of {n} meters, those that pass least, the comparison was not read.',
     noDoc: 'Not compared yet', coverage: '{share} known', showAll: 'Unfold all', hideAll: 'Fold all', alert: '{n} to be checked',
   },
 };

@@ -16,7 +16,7 @@ export default {
   meters: '{n} 只表',
   until: '统计至 {time}',
   notes: {
-    first: '按阶梯价第一档（最低档）计价',
+    charge: '费用仅为电度（用量）费用，按阶梯第一档计价；不含基本电费、功率因数调整电费和按面积计收的费用。',
   },
   figure: {
     cost: '费用', perArea: '单位面积', before: '较上一周期', year: '较去年同期', split: '分时构成',
@@ -65,7 +65,7 @@ export default {
     value: '实际', expected: '基准', level: '参考线', interval: '区间为 95%',
     verification: {
       title: '整改验证', fell: '用量已下降', did_not_fall: '用量没有下降', insufficient: '数据还不够', waiting: '已标记整改，等待下一次诊断验证。',
-      saved: '每年节省', days: '整改后已知 {n} 天', at: '验证于', now: '立即验证', running: '验证已排队，完成后自动刷新。', runDone: '验证已完成。', runFailed: '验证没有完成。',
+      saved: '每年节省', days: '整改后已知 {n} 天', at: '验证于', now: '立即验证', running: '验证已排队，完成后自动刷新。', runDone: '验证已完成。', runFailed: '验证没有完成。', runLate: '尚不知验证是否结束，页面不再跟踪，请稍后再看。',
     },
     deed: { confirm: '确认', dismiss: '驳回', fix: '标记已整改', reopen: '重新打开' },
     ask: {
@@ -92,13 +92,14 @@ export default {
     headline: '{n} 处疑似漏水', headlineCost: '合计 {yuan}/年', noLeak: '没有发现漏水', meter: '水表', flow: '夜间最小流量', leak: '漏水量', since: '开始', cost: '每年损失', nights: '夜数', state: '状态',
     base: '无漏时的夜间流量', ok: '正常', leaking: '疑似漏水', unknown: '数据不足', none: '此范围内没有水表诊断结果', noneHint: '夜间水量每天凌晨诊断一次，需要足够的夜数。',
     year: '每年漏水', nightsOf: '{n} 夜', seeFinding: '处理此线索', start: '漏水开始', ended: '已结束的漏水', from: '{from} 至 {to}', rate: '{value}', date: '夜', value: '流量', noNights: '该表没有逐夜记录。',
-    list: '水表', before: '数据开始之前', between: '{low} 至 {high} 之间（95%）', method: '每夜 2–4 时之间流量最小的一小时；抬升后不再回落即判断为漏水。',
+    list: '水表', unlisted: '另有 {n} 处损失较小的疑似漏水未列出，上方合计已包含。', more: '水表太多，除疑似漏水者外只列出前 {n} 只；请缩小范围。', before: '数据开始之前', between: '{low} 至 {high} 之间（95%）', method: '每夜 2–4 时之间流量最小的一小时；抬升后不再回落即判断为漏水。',
   },
   balance: {
     pick: '选择一个项目查看分表树', parents: '有下级表的总表', project: '项目', parent: '上级表', use: '用量', children: '下级合计', loss: '差额', share: '差额占比', verdict: '判断', days: '{n} 天',
     verdicts: { balanced: '平衡', loss: '稳定损失', irregular: '不规律差额', theft: '夜间偏大，疑似私接', missing: '漏计', negative: '下级合计大于上级', none: '数据不足', single: '无下级表' },
     missing: '自 {day} 起每日漏计 {value}', stopped: '{meter} 同日停走', tree: '分表树', unfold: '展开', fold: '收起', none: '此范围内没有上下级计量关系', noneHint: '在设备资料中为分表填写上级表后，次日开始比较。',
     day: '日期', passed: '上级表', lost: '差额', last: '最近 {n} 天', retired: '已拆除',
+    unread: '未读取', noAlert: '未发现需要核查之处', cutMeters: '计量表太多，分表树只含其中前 {n} 只。', cutUses: '用量最小的 {n} 只表未读取用量，其上级表没有下级合计。', cutAccounts: '用量最小的 {n} 只上级表未读取比较结果。',
     noDoc: '尚未比较', coverage: '覆盖 {share}', showAll: '全部展开', hideAll: '全部收起', alert: '{n} 处需要核查',
   },
 };

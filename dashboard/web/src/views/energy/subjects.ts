@@ -1,6 +1,6 @@
 // What the analysis says of each building and meter: its numbers, put together.
 import type { Estimate } from '../../format/format';
-import type { Figure } from './wire';
+import { media, type Figure, type Medium } from './wire';
 
 export interface Subject {
   key: string;
@@ -22,6 +22,21 @@ export function subjectsOf(figures: readonly Figure[]): Subject[] {
     subject.of.set(one.kind, one);
   }
   return [...found.values()];
+}
+
+/**
+ * What is counted there. Of a building its subject says it. Of a metering point the unit
+ * does, and of m³ the registry: gas is what is registered as such, of all else the analysis
+ * holds that it is water. A point is named after the first meter that stood there.
+ */
+export function mediumOf(one: Subject, gas: ReadonlySet<string>): Medium | undefined {
+  if (one.subject.startsWith('building:')) return media.find((name) => one.subject.endsWith(`/${name}`));
+  switch (one.of.get('use')?.unit) {
+    case 'kWh': return 'electricity';
+    case 'GJ': return 'heat';
+    case 'm3': return gas.has(one.key) ? 'gas' : 'water';
+    default: return undefined;
+  }
 }
 
 export const estimate = (figure: Figure | undefined): Estimate => ({ value: figure?.value, low: figure?.low, high: figure?.high });

@@ -1,5 +1,5 @@
 // What the server says of energy, as the views of this area are sure of it.
-import { Problem } from '../../api/call';
+import { Problem, type List } from '../../api/call';
 import { get, list } from '../../api/client';
 import type { Bilingual } from '../../live/protocol';
 
@@ -142,6 +142,7 @@ interface Where {
   project?: string;
 }
 
+/** No view shows more, and the browser has to hold them. */
 const most = 3000;
 
 /** The run whose results are the present ones of the analysis of energy; undefined when none has ended yet. */
@@ -154,14 +155,14 @@ async function presentRun(signal: AbortSignal): Promise<Run | undefined> {
 export async function askFigures(where: Where, kind: string[], more: { per?: 'company' | 'region' | 'project'; subject?: string; type?: string }, signal: AbortSignal): Promise<Figures | undefined> {
   const run = await presentRun(signal);
   if (!run) return undefined;
-  const items: Figure[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list('/analytics/numbers', { query: { run: run.id, kind, ...where, ...more, limit: 1000, cursor }, signal });
-    items.push(...(page.items as unknown as Figure[]));
-    cursor = page.next;
-  } while (cursor && items.length < most);
-  return { run, items, more: cursor !== undefined && cursor !== '' };
+  const found = await allPages(async (cursor) => list('/analytics/numbers', { query: { run: run.id, kind, ...where, ...more, limit: 1000, cursor }, signal }), most);
+  return { run, items: found.items as unknown as Figure[], more: found.more };
+}
+
+/** The metering points of gas of a place, as subjects are named: numbers of a run say m³ of water and gas alike. */
+export async function askGasMeters(where: Where, signal: AbortSignal): Promise<{ keys: Set<string>; more: boolean }> {
+  const found = await allPages(async (cursor) => list('/devices', { query: { ...where, class: 'meter', medium: 'gas', limit: 1000, cursor }, signal }), 10_000);
+  return { keys: new Set(found.items.map((one) => `${one.region}/${one.project}/point:${one.id}`)), more: found.more };
 }
 
 export interface DocumentName {
@@ -172,8 +173,20 @@ export interface DocumentName {
 
 /** What a run has documents of a kind about. */
 export async function documentsAbout(run: string, kind: string, { region, project, subject }: DocumentName, signal: AbortSignal): Promise<Set<string>> {
-  const page = await list('/analytics/documents', { query: { run, kind: [kind], region, project, subject, limit: 1000 }, signal });
-  return new Set((page.items as { subject?: string }[]).map((one) => one.subject ?? ''));
+  const { items } = await allPages(async (cursor) => list('/analytics/documents', { query: { run, kind: [kind], region, project, subject, limit: 1000, cursor }, signal }), 5000);
+  return new Set((items as { subject?: string }[]).map((one) => one.subject ?? ''));
+}
+
+/** Pages one after another, up to a bound; more says that there are others. */
+export async function allPages<T>(page: (cursor: string | undefined) => Promise<List<T>>, most: number): Promise<{ items: T[]; more: boolean }> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const one = await page(cursor);
+    items.push(...one.items);
+    cursor = one.next || undefined;
+  } while (cursor && items.length < most);
+  return { items, more: cursor !== undefined };
 }
 
 /** A document that a run has. */

@@ -69,16 +69,20 @@ export interface FrontierPoint {
   low: number | null | undefined;
   high: number | null | undefined;
   lines: number;
+  /** of how many of the lines nothing is forecast: they count as nothing */
+  unknown: number;
 }
 
 /** What each cut through the list costs and avoids. */
 export function frontier(plan: Plan): FrontierPoint[] {
-  const points: FrontierPoint[] = [{ at: 0, value: 0, low: 0, high: 0, lines: 0 }];
+  const points: FrontierPoint[] = [{ at: 0, value: 0, low: 0, high: 0, lines: 0, unknown: 0 }];
   let sum = 0;
+  let unknown = 0;
   for (const line of (plan.lines ?? []).slice(0, worthwhile(plan))) {
     sum += line.avoided_cny.value ?? 0;
+    if (line.avoided_cny.value === null) unknown++;
     const sofar = line.cumulative_avoided_cny;
-    points.push({ at: line.cumulative_cost_cny, value: sofar?.value ?? sum, low: sofar?.low, high: sofar?.high, lines: points.length });
+    points.push({ at: line.cumulative_cost_cny, value: sofar?.value ?? sum, low: sofar?.low, high: sofar?.high, lines: points.length, unknown });
   }
   return points;
 }
@@ -89,7 +93,10 @@ export interface PlaceSum {
   devices: number;
   mandatory: number;
   cost: number;
-  avoided: number;
+  /** yuan a year of those of which it is forecast; null where it is of none */
+  avoided: number | null;
+  /** of how many nothing is forecast */
+  unknown: number;
 }
 
 /** What is bought by region, each followed by its projects; of a region by project. */
@@ -98,11 +105,12 @@ export function byPlace(plan: Plan, n: number, within: { region: string }): Plac
   const add = (region: string, project: string, line: Line) => {
     const key = `${region}/${project}`;
     let sum = sums.get(key);
-    if (!sum) sums.set(key, (sum = { region, project, devices: 0, mandatory: 0, cost: 0, avoided: 0 }));
+    if (!sum) sums.set(key, (sum = { region, project, devices: 0, mandatory: 0, cost: 0, avoided: null, unknown: 0 }));
     sum.devices++;
     sum.mandatory += line.mandatory ? 1 : 0;
     sum.cost += fen(line.cost_cny);
-    sum.avoided += line.avoided_cny.value ?? 0;
+    if (line.avoided_cny.value === null) sum.unknown++;
+    else sum.avoided = (sum.avoided ?? 0) + line.avoided_cny.value;
   };
   for (const line of (plan.lines ?? []).slice(0, n)) {
     if (!within.region) add(line.region, '', line);

@@ -41,7 +41,7 @@ export function sorted(rows: readonly Row[], by: string, name: (row: Row) => str
     if (key === 'n') return row.of.failure_rate?.n;
     if (key === 'exposure') return row.of.failure_rate?.exposure;
     if (key === 'coverage') return row.of.failure_rate?.coverage;
-    return row.of[key as Kind]?.value;
+    return row.of[key as Kind | 'failure_rate_shrunk']?.value;
   };
   return [...rows].sort((a, b) => {
     if (key === 'name') return (down ? -1 : 1) * name(a).localeCompare(name(b));
@@ -50,6 +50,16 @@ export function sorted(rows: readonly Row[], by: string, name: (row: Row) => str
     const lacks = Number(x === null || x === undefined) - Number(y === null || y === undefined);
     return lacks || (down ? -1 : 1) * ((x ?? 0) - (y ?? 0)) || name(a).localeCompare(name(b));
   });
+}
+
+/**
+ * The order where none is asked for: the most first. Failure rates of projects are ordered
+ * by their shrunken estimates, where the run has any: by its own rate a project of two
+ * lifts is the worst or the best of all by luck alone.
+ */
+export function orderOf(rows: readonly Row[], by: Grouping, what: Kind): string {
+  const shrunk = by === 'project' && what === 'failure_rate' && rows.some(({ of }) => typeof of.failure_rate_shrunk?.value === 'number');
+  return shrunk ? '-failure_rate_shrunk' : `-${what}`;
 }
 
 /** The class that a vendor's or an age's subject names: vendor:elevator/KONE. */
