@@ -9,12 +9,15 @@ const result = await build({
   stdin: {
     contents: `
       export { treeOf, visible, gravest, openAt } from './views/live/scope/tree';
-      export { Incidents } from './live/incidents';
+      export { Incidents, isOver } from './live/incidents';
       export { rowsOf, between } from './views/live/boards/groups';
       export { shaftOf } from './views/live/boards/shaft';
       export { startOfDay } from './views/live/boards/day';
       export { changeOf } from './views/live/boards/today';
-      export { pageOf, pinned } from './views/live/wall/pages';
+      export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
+      export { standing } from './views/live/wall/signedIn';
+      export { makeSoon } from './live/soon';
+      export { Watch, tagOf } from './views/live/alarm/news';
       export { unanswered } from './views/live/alarm/unanswered';
       export { parseQuery, formatQuery } from './views/live/parts/route';
     `,
@@ -100,6 +103,124 @@ test('the wall turns its pages, and keeps in sight what endangers people', () =>
   assert.deepEqual(live.pageOf([], 2, 5), { items: [], page: 0, pages: 1 });
   assert.deepEqual(live.pinned(['!'], [1, 2, 3], 3, 1), { items: ['!', 3], page: 1, pages: 2 });
   assert.deepEqual(live.pinned(['!', '!!', '!!!'], [1], 2, 1), { items: ['!!!', 1], page: 1, pages: 2 });
+});
+
+test('on the wall the newest danger that nobody has answered is first, and turned to', () => {
+  const grave = (id, minute, state = 'firing') => incident({ id, severity: 'life_safety', state, started_at: `2026-11-27T10:0${minute}:00Z` });
+  const old = [grave('a', 1), grave('b', 2, 'dispatched'), grave('c', 3)];
+  assert.deepEqual(live.byNeed(old).map((one) => one.id), ['c', 'a', 'b']);
+  const seen = new Set(['a', 'c']);
+  const now = live.byNeed([...old, grave('d', 4)]).filter((one) => one.state === 'firing');
+  assert.equal(live.pageOfNew(now, seen, 2), 0);
+  // What happened earlier and is heard of only now stands behind, and its page is turned to.
+  const late = live.byNeed([...old, grave('d', 0)]).filter((one) => one.state === 'firing');
+  assert.equal(live.pageOfNew(late, seen, 2), 1);
+  assert.equal(live.pageOfNew(late, new Set(['a', 'c', 'd']), 2), undefined, 'nothing is new');
+  assert.equal(live.pageOfNew(late, seen, 5), 0, 'all are in sight on every page');
+});
+
+test('the wall says before its sign-in ends that it does, and after that it has', () => {
+  const now = Date.parse('2026-11-27T10:00:00Z');
+  const hours = (n) => now + n * 3600_000;
+  assert.deepEqual([20, 11, 0.5, -1].map((n) => live.standing(false, hours(n), now)), ['well', 'soon', 'last', 'last']);
+  assert.equal(live.standing(true, hours(20), now), 'over', 'somebody ended it');
+  assert.equal(live.standing(false, NaN, now), 'well');
+});
+
+test('a page that is hidden is told at once, and what waits for a frame when it is hidden', async (t) => {
+  const frames = [];
+  const listeners = [];
+  globalThis.document = { hidden: true, addEventListener: (_, listener) => listeners.push(listener) };
+  globalThis.requestAnimationFrame = (then) => frames.push(then);
+  globalThis.cancelAnimationFrame = (n) => delete frames[n - 1];
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let told = 0;
+    const soon = live.makeSoon(() => told++);
+    soon();
+    soon();
+    assert.equal(told, 0, 'not before the message is taken as a whole');
+    await Promise.resolve();
+    assert.deepEqual([told, frames.length], [1, 0]);
+    document.hidden = false;
+    soon();
+    document.hidden = true;
+    for (const listener of listeners) listener();
+    assert.equal(told, 2, 'no frame comes any more');
+    document.hidden = false;
+    soon();
+    frames.at(-1)();
+    assert.equal(told, 3);
+    soon();
+    t.mock.timers.tick(500);
+    assert.equal(told, 4, 'a window under others has no frames');
+    t.mock.timers.tick(5000);
+    assert.equal(told, 4);
+  } finally {
+    for (const name of ['document', 'requestAnimationFrame', 'cancelAnimationFrame']) delete globalThis[name];
+  }
+});
+
+test('what is new is told: incidents, dangers without one, and what is reported again', () => {
+  const incidents = new live.Incidents();
+  const store = { ready: true, scope: { region: '' }, incidents, dangers: new Map() };
+  const watch = new live.Watch();
+  const look = (within) => {
+    const { incidents: fresh, dangers, repeated } = watch.look(store, within);
+    return [fresh.map((one) => one.id), dangers.map((one) => one.event.device), repeated.map((one) => one.id ?? one.event.device)];
+  };
+  incidents.cursor = 0;
+  const fire = incident({ id: 'fire', severity: 'life_safety', region: 'n', project: 'h', class: 'fire', device: 'p' });
+  incidents.put(fire);
+  assert.deepEqual(look(), [[], [], []], 'what was there is not new');
+  store.dangers.set('n/h/elevator/l', danger('n/h/elevator/l'));
+  assert.deepEqual(look(), [[], ['n/h/elevator/l'], []]);
+  assert.deepEqual(look(), [[], [], []], 'it is told once');
+  const stuck = incident({ id: 'stuck', kind: 'entrapment', severity: 'life_safety', region: 'n', project: 'h', class: 'elevator', device: 'l' });
+  assert.equal(live.tagOf(stuck), live.tagOf(danger('n/h/elevator/l')), 'the incident takes the place of the report');
+  incidents.put(stuck);
+  assert.deepEqual(look(), [['stuck'], [], []]);
+  // Another zone of the panel, after somebody went there because of the first.
+  incidents.put({ ...fire, state: 'dispatched', version: 2 });
+  look();
+  incidents.put({ ...fire, state: 'dispatched', version: 3, count: 2 });
+  assert.deepEqual(look(), [[], [], ['fire']]);
+  // The wall of one project is silent for the others.
+  incidents.put({ ...fire, state: 'dispatched', version: 4, count: 3 });
+  store.dangers.set('s/g/fire/x', danger('s/g/fire/x'));
+  incidents.put(incident({ id: 'other', severity: 'life_safety', region: 's', project: 'g' }));
+  assert.deepEqual(look((region) => region === 'w'), [[], [], []]);
+  assert.equal(live.unanswered(store, (region) => region === 'w'), 0);
+  assert.ok(live.unanswered(store) > 0);
+  // Of another place dangers are heard of, and not new.
+  store.scope = { region: 's' };
+  store.dangers.set('s/g/fire/y', danger('s/g/fire/y'));
+  assert.deepEqual(look(), [[], [], []]);
+});
+
+test('a storm of incidents is counted and sorted without blocking the page', () => {
+  const incidents = new live.Incidents();
+  let parsed = 0;
+  const parse = Date.parse;
+  Date.parse = (text) => (parsed++, parse(text));
+  try {
+    for (let i = 0; i < 5000; i++) {
+      incidents.put(incident({
+        id: `i${i}`, severity: i % 2 ? 'warning' : 'critical', started_at: '2026-11-27T10:00:00Z',
+        clocks: [{ state: 'running', started_at: '2026-11-27T10:00:00Z', deadline: `2026-11-27T1${i % 10}:30:00Z` }],
+      }));
+    }
+    const now = parse('2026-11-27T12:00:00Z');
+    assert.equal(incidents.over(now), 1000);
+    parsed = 0;
+    for (let i = 0; i < 10; i++) incidents.over(now);
+    assert.deepEqual([incidents.others()[0].severity, incidents.others().at(-1).severity], ['critical', 'warning']);
+    assert.equal(parsed, 0, 'what an incident is sorted by is worked out once');
+  } finally {
+    Date.parse = parse;
+  }
+  const late = incident({ clocks: [{ state: 'paused', started_at: 'x', deadline: '2026-11-27T10:00:00Z' }, { state: 'running', started_at: 'x', deadline: '2026-11-27T11:00:00Z' }] });
+  assert.deepEqual(['10:30', '11:30'].map((time) => live.isOver(late, Date.parse(`2026-11-27T${time}:00Z`))), [false, true]);
 });
 
 test('the alarm is for danger that nobody has answered', () => {
