@@ -22,6 +22,11 @@ export function endangers(incident: WireIncident): boolean {
   return incident.severity === 'life_safety' && incident.state !== 'resolved' && !incident.cleared_at;
 }
 
+/** Whether to do this to an incident needs a second thought: it would end it while somebody may still be in danger. */
+export function endsDanger(incident: WireIncident, deed: string): boolean {
+  return deed === 'resolve' && incident.severity === 'life_safety' && !incident.cleared_at;
+}
+
 /** Whether nobody was called: it is silenced, or another one explains it. */
 export function isQuiet(incident: WireIncident): boolean {
   return incident.severity !== 'life_safety' && Boolean(incident.silenced || incident.parent);

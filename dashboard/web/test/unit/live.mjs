@@ -17,6 +17,14 @@ const result = await build({
       export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
       export { standing } from './views/live/wall/signedIn';
       export { makeSoon } from './live/soon';
+      export { Store } from './live/store';
+      export { newestReport } from './views/live/boards/reading';
+      export { act } from './views/live/parts/deeds';
+      export { endsDanger } from './live/incidents';
+      export { formatTime, formatFull } from './format/words';
+      export { time } from './format/format';
+      export { today } from './live/today';
+      export { zoneOf } from './live/names';
       export { Watch, tagOf } from './views/live/alarm/news';
       export { unanswered } from './views/live/alarm/unanswered';
       export { parseQuery, formatQuery } from './views/live/parts/route';
@@ -50,14 +58,15 @@ test('the tree counts devices and what is open at each place', () => {
   of.incidents.put(incident({ region: 'north', project: 'harbour', building: 'b1', severity: 'critical' }));
   of.incidents.put(incident({ region: 'north', project: 'harbour', severity: 'warning', silenced: true }));
   of.incidents.put(incident({ severity: 'info' })); // of the company
-  of.dangers = [danger('south/garden/fire/p')];
+  of.dangers = [danger('south/garden/fire/p'), danger('north/harbour/elevator/l')];
+  of.houseOf = (path) => (path.endsWith('/l') ? 'b1' : undefined);
   const nodes = live.treeOf(of, 'HQ');
   assert.deepEqual([nodes.get('').devices, nodes.get('').offline], [17, 3]);
   assert.equal(nodes.get('south/garden').name, '花园');
-  assert.deepEqual(nodes.get('').open, { life_safety: 1, critical: 1, warning: 0, info: 1 });
-  assert.equal(live.gravest(nodes.get('north/harbour/b1')), 'critical');
+  assert.deepEqual(nodes.get('').open, { life_safety: 2, critical: 1, warning: 0, info: 1 });
+  assert.deepEqual(nodes.get('north/harbour/b1').open, { life_safety: 1, critical: 1, warning: 0, info: 0 }, 'a danger is counted in its building');
   assert.equal(live.gravest(nodes.get('south')), 'life_safety');
-  assert.equal(live.openAt(nodes.get('north')), 1);
+  assert.equal(live.openAt(nodes.get('north')), 2);
   assert.deepEqual(live.visible(nodes, new Set(['', 'north'])).map((node) => node.key), ['', 'south', 'north', 'north/harbour']);
   assert.deepEqual(live.visible(nodes, new Set(['north', 'north/harbour'])).map((node) => node.key), [''], 'what is in a folded place is not seen');
 });
@@ -237,6 +246,70 @@ test('the alarm is for danger that nobody has answered', () => {
   store.dangers.set('n/h/fire/f', danger('n/h/fire/f', { arrived: 5 }));
   incidents.put({ ...stuck, state: 'acknowledged', version: 2 });
   assert.equal(live.unanswered(store), 0);
+});
+
+test('what is wanted of an incident is done once, however often it is pressed', async () => {
+  const sent = [];
+  let works = false;
+  const fetch = globalThis.fetch;
+  globalThis.fetch = async (_, { headers, body }) => {
+    sent.push([headers['Idempotency-Key'], JSON.parse(body)]);
+    if (!works) throw new TypeError('no network');
+    return new Response(JSON.stringify({ id: 'i' }), { status: 200 });
+  };
+  try {
+    const page = { store: { putIncident() {} }, schedule() {} };
+    const of = incident({ id: 'i', version: 7 });
+    assert.notEqual(await live.act(page, of, 'note', 'on my way'), '');
+    works = true;
+    assert.equal(await live.act(page, of, 'note', 'on my way'), '');
+    assert.equal(await live.act(page, of, 'note', 'on my way'), '');
+    await live.act(page, of, 'resolve', '');
+    const [first, second, third, last] = sent;
+    assert.match(first[0], /^[0-9a-f]{32}$/);
+    assert.equal(second[0], first[0], 'pressed again after a failure');
+    assert.notEqual(third[0], first[0], 'the same words once more are another note');
+    assert.deepEqual(last[1], { deed: 'resolve', version: 7 });
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  const stuck = incident({ severity: 'life_safety' });
+  assert.ok(live.endsDanger(stuck, 'resolve'));
+  assert.ok(!live.endsDanger({ ...stuck, cleared_at: 'x' }, 'resolve'));
+  assert.ok(!live.endsDanger(stuck, 'note'));
+});
+
+test('a fire tile tells of the zone that was reported last', () => {
+  const store = new live.Store();
+  const report = (zone, ts, more) => ({ device: 'n/h/fire/p', kind: 'fire_alarm', id: `${zone}`, severity: 'life_safety', ts, received: ts, attrs: { zone }, ...more });
+  store.events.set('life_safety', [report(9, 5), report(1, 10), report(2, 20), report(3, 30, { device: 'n/h/fire/q' }), report(4, 40, { kind: 'cleared' })]);
+  const of = (event) => live.newestReport(store, { event, latest: 1, reports: 1, arrived: 0 }).attrs.zone;
+  assert.equal(of(report(1, 10)), 2);
+  assert.equal(of(report(7, 50)), 7, 'what is not among the events any more stands for itself');
+});
+
+test('a reset says that timelines may lack something', () => {
+  const store = new live.Store();
+  const message = { type: 'incidents', cursor: 1, view: '', now: 1, reset: false, partial: false, incidents: [] };
+  store.applyIncidents(message);
+  assert.equal(store.takeChanges().gap, false);
+  store.applyIncidents({ ...message, reset: true });
+  store.applyIncidents(message);
+  assert.equal(store.takeChanges().gap, true);
+  assert.equal(store.takeChanges().gap, false);
+});
+
+test('times are those of the project, and yesterday has a date', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-11-27T15:59:00Z') }); // a minute before midnight in Shanghai
+  const at = Date.parse('2026-11-27T15:58:30Z');
+  const zone = live.zoneOf('north', 'harbour');
+  assert.equal(live.formatTime(at, zone), '23:58:30');
+  assert.equal(live.formatTime(at, 'UTC'), '15:58:30');
+  assert.match(live.formatFull(at, zone), /23:58:30\.000 .*GMT\+8/);
+  t.mock.timers.setTime(Date.parse('2026-11-27T16:01:00Z'));
+  assert.match(live.formatTime(at, zone), /27.*23:58:30/);
+  assert.equal(live.formatTime(at, 'UTC'), '15:58:30', 'it is still the day there');
+  assert.match(live.time(at, zone), /27.*23:58$/);
 });
 
 test('a building goes with its project', () => {

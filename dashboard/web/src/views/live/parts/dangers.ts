@@ -7,7 +7,7 @@ import { h, icon, setAttribute, setChildren, setText } from './dom';
 import { formatFull, formatTime } from '../../../format/words';
 import { word, words } from '../../../i18n';
 import { timeOf } from '../../../live/incidents';
-import { placeName, projectName } from '../../../live/names';
+import { placeName, projectName, zoneOf } from '../../../live/names';
 import { placeOf } from '../../../live/store';
 import type { WireDanger, WireIncident } from '../../../live/protocol';
 import type { Page, View } from './page';
@@ -110,6 +110,7 @@ function makeCard(page: Page, first: WireDanger): Card {
   const t = words();
   let danger = first;
   const place = placeOf(first.event.device);
+  const zone = zoneOf(place.region, place.project);
   const what = word(t.kind, first.event.kind);
   const clock = h('span', { class: 'danger-clock', role: 'timer' });
   const since = h('span');
@@ -147,8 +148,8 @@ function makeCard(page: Page, first: WireDanger): Card {
     element,
     set(next) {
       danger = next;
-      setText(since, t.dangerSince(formatTime(next.event.ts)) + (next.reports > 1 ? ` · ${t.dangerReports(next.reports)}` : ''));
-      since.title = `${formatFull(next.event.ts)} · ${t.received} ${formatFull(next.event.received)}`;
+      setText(since, t.dangerSince(formatTime(next.event.ts, zone)) + (next.reports > 1 ? ` · ${t.dangerReports(next.reports)}` : ''));
+      since.title = `${formatFull(next.event.ts, zone)} · ${t.received} ${formatFull(next.event.received, zone)}`;
       tick();
     },
     tick,
