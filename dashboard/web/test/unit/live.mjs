@@ -19,6 +19,7 @@ const result = await build({
       export { makeSoon } from './live/soon';
       export { Store } from './live/store';
       export { newestReport } from './views/live/boards/reading';
+      export { setChildren } from './views/live/parts/dom';
       export { act } from './views/live/parts/deeds';
       export { endsDanger } from './live/incidents';
       export { formatTime, formatFull } from './format/words';
@@ -286,6 +287,29 @@ test('a fire tile tells of the zone that was reported last', () => {
   const of = (event) => live.newestReport(store, { event, latest: 1, reports: 1, arrived: 0 }).attrs.zone;
   assert.equal(of(report(1, 10)), 2);
   assert.equal(of(report(7, 50)), 7, 'what is not among the events any more stands for itself');
+});
+
+test('children that stay are not moved when others go or come', () => {
+  const moved = [];
+  const list = [];
+  const parent = { get firstChild() { return list[0] ?? null; }, insertBefore(child, before) {
+    moved.push(child.name);
+    if (list.includes(child)) child.remove();
+    list.splice(before ? list.indexOf(before) : list.length, 0, child);
+  } };
+  const make = (name) => ({ name, get nextSibling() { return list[list.indexOf(this) + 1] ?? null; }, remove() { list.splice(list.indexOf(this), 1); } });
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(make);
+  const set = (...children) => {
+    moved.length = 0;
+    live.setChildren(parent, children);
+    assert.deepEqual(list, children);
+    return moved.join('');
+  };
+  assert.equal(set(a, b, c), 'abc');
+  assert.equal(set(b, c), '', 'the keyboard stays in b');
+  assert.equal(set(d, b, e), 'de');
+  assert.equal(set(b, d), 'b');
+  assert.equal(set(), '');
 });
 
 test('a reset says that timelines may lack something', () => {
