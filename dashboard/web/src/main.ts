@@ -8,7 +8,7 @@ import { i18n, locale, words } from './i18n';
 import { startLive, useLive } from './live/live';
 import { followNames } from './live/names';
 import { router } from './router';
-import { loadSession, session } from './session/session';
+import { loadSession, over, session } from './session/session';
 import { watchParts } from './shell/parts';
 import { applyTheme } from './shell/theme';
 import { scopeFor } from './views/live/parts/page';
@@ -23,6 +23,12 @@ let ssoWhy = '';
 function signedOut(): void {
   if (shown.stage !== 'shell') return;
   useLive().connection.stop();
+  over.value = true;
+  // On the wall a form to sign in would stand in silence where dangers were.
+  if (router.currentRoute.value.name !== 'live-wall') toDoor();
+}
+
+function toDoor(): void {
   shown.why = 'ended';
   shown.stage = 'door';
 }
@@ -78,6 +84,9 @@ async function begin(): Promise<void> {
   onSignedOut(signedOut);
   watchParts(router);
   app.use(router);
+  router.afterEach((to) => {
+    if (over.value && to.name !== 'live-wall') toDoor();
+  });
   await router.isReady().catch(() => {}); // the shell says what could not be opened
   startLive(scopeFor(router.currentRoute.value), { over: signedOut, doubted: () => void doubted() });
   followNames();

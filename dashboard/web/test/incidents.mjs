@@ -105,7 +105,11 @@ test('from the card to the end: every step, by whom, and the timeline', () =>
     await pane(page).getByRole('alert').getByText('Write the note first.').waitFor();
     await pane(page).getByRole('button', { name: 'On site' }).click();
     await pane(page).locator('.incident-progress').getByText(/On site · operator/).waitFor();
+    // Nobody has said that the passenger is out: once is not enough.
     await pane(page).getByRole('button', { name: 'Resolve' }).click();
+    await pane(page).getByRole('alert').getByText('somebody may still be in danger').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.deed), 'resolve');
+    await pane(page).getByRole('button', { name: 'Resolve all the same' }).click();
     await pane(page).locator('.incident-progress').getByText(/Resolved · operator/).waitFor();
     await strip(page).getByText('No open danger to life').waitFor();
     await entries.nth(4).waitFor();

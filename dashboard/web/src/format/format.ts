@@ -2,6 +2,7 @@
 // it follows the language: within a template, a switch draws it again. The words of
 // metrics and states are in ./words.
 import { i18n, locale } from '../i18n';
+import { isToday } from '../live/today';
 
 export { formatAge, formatCount, formatNumber, formatRate, formatValue, metricName, unitOf } from './words';
 import { formatNumber } from './words';
@@ -104,8 +105,7 @@ export function time(at: string | number | null | undefined, zone?: string): str
   const ms = instant(at);
   if (Number.isNaN(ms)) return '–';
   const place = zone ? { timeZone: zone } : {};
-  const day = date({ year: 'numeric', month: '2-digit', day: '2-digit', ...place });
-  return day.format(ms) === day.format(Date.now())
+  return isToday(ms, zone)
     ? date({ ...clock, ...place }).format(ms)
     : date({ month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...place }).format(ms);
 }

@@ -1,7 +1,8 @@
-// Numbers and times as people of the page's language write them, in the zone of
-// their browser.
+// Numbers and times as people of the page's language write them; times in the zone of
+// their project, and without one in that of the browser.
 import type { MetricInfo } from '../live/protocol';
 import { locale, word, words } from '../i18n';
+import { isToday } from '../live/today';
 
 /** Formatters are costly to make and drawn thousands of times. */
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
@@ -13,10 +14,10 @@ function number(digits: number): Intl.NumberFormat {
   return format;
 }
 
-function date(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `d${name}${locale()}`;
+function date(name: string, options: Intl.DateTimeFormatOptions, zone = ''): Intl.DateTimeFormat {
+  const key = `d${name}${locale()}${zone}`;
   let format = made.get(key) as Intl.DateTimeFormat | undefined;
-  if (!format) made.set(key, (format = new Intl.DateTimeFormat(locale(), options)));
+  if (!format) made.set(key, (format = new Intl.DateTimeFormat(locale(), zone ? { ...options, timeZone: zone } : options)));
   return format;
 }
 
@@ -56,26 +57,22 @@ export function metricName(name: string): string {
 const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
 
 /** The time of day, with the date when it is not today. */
-export function formatTime(ms: number): string {
+export function formatTime(ms: number, zone?: string): string {
   if (!validTime(ms)) return '–';
-  const at = new Date(ms);
-  const today = new Date().toDateString() === at.toDateString();
-  return today
-    ? date('clock', clock).format(at)
-    : date('day', { month: '2-digit', day: '2-digit', ...clock }).format(at);
+  return isToday(ms, zone) ? date('clock', clock, zone).format(ms) : date('day', { month: '2-digit', day: '2-digit', ...clock }, zone).format(ms);
+}
+
+/** Day and minute, for what is not of this hour. */
+export function formatShort(ms: number, zone?: string): string {
+  return date('short', { dateStyle: 'short', timeStyle: 'short' }, zone).format(ms);
 }
 
 /** The whole time with the zone, for tooltips. */
-/** Day and minute, for what is not of this hour. */
-export function formatShort(ms: number): string {
-  return date('short', { dateStyle: 'short', timeStyle: 'short' }).format(ms);
-}
-
-export function formatFull(ms: number): string {
+export function formatFull(ms: number, zone?: string): string {
   if (!validTime(ms)) return '–';
   return date('full', {
     year: 'numeric', month: '2-digit', day: '2-digit', ...clock, fractionalSecondDigits: 3, timeZoneName: 'short',
-  }).format(new Date(ms));
+  }, zone).format(ms);
 }
 
 /** How long ago, in one unit. */

@@ -22,6 +22,11 @@ export function endangers(incident: WireIncident): boolean {
   return incident.severity === 'life_safety' && incident.state !== 'resolved' && !incident.cleared_at;
 }
 
+/** Whether to do this to an incident needs a second thought: it would end it while somebody may still be in danger. */
+export function endsDanger(incident: WireIncident, deed: string): boolean {
+  return deed === 'resolve' && incident.severity === 'life_safety' && !incident.cleared_at;
+}
+
 /** Whether nobody was called: it is silenced, or another one explains it. */
 export function isQuiet(incident: WireIncident): boolean {
   return incident.severity !== 'life_safety' && Boolean(incident.silenced || incident.parent);
@@ -44,9 +49,36 @@ export function clockState(clock: WireClock, now: number): { state: 'paused' | '
   return { state: clock.warned_at || (warnAt > 0 && now >= warnAt) ? 'warn' : 'good', left };
 }
 
+/** What an incident is sorted and counted by: worked out once, since thousands may be open when every frame counts. */
+interface Key {
+  quiet: number;
+  gravity: number;
+  /** deadline of the clock that is next to pass; Infinity for none */
+  next: number;
+  started: number;
+  /** from when on one of its clocks has passed and runs still */
+  overFrom: number;
+}
+
+/** By the incident as it was told: what changes is told as another. */
+const keys = new WeakMap<WireIncident, Key>();
+
+function keyOf(incident: WireIncident): Key {
+  let key = keys.get(incident);
+  if (key) return key;
+  const active = activeClocks(incident);
+  key = {
+    quiet: Number(isQuiet(incident)), gravity: gravity[incident.severity] ?? 4, next: timeOf(active[0]?.deadline) || Infinity,
+    started: timeOf(incident.started_at),
+    overFrom: Math.min(...active.map((clock) => (clock.state === 'paused' ? Infinity : clock.state === 'breached' ? -Infinity : timeOf(clock.deadline) || Infinity))),
+  };
+  keys.set(incident, key);
+  return key;
+}
+
 /** Whether one of its clocks has passed and runs still. */
 export function isOver(incident: WireIncident, now: number): boolean {
-  return activeClocks(incident).some((clock) => clockState(clock, now).state === 'over');
+  return keyOf(incident).overFrom < now;
 }
 
 export class Incidents {
@@ -56,10 +88,12 @@ export class Incidents {
   /** More are open than were sent. */
   partial = false;
   open = new Map<string, WireIncident>();
-  private over = new Map<string, WireIncident>();
+  private ended = new Map<string, WireIncident>();
+  private graveAt: Set<string> | undefined; // devices of which an incident endangers life; made when it is asked for
 
   apply(message: IncidentsMessage): void {
     if (message.reset) this.open = new Map();
+    this.graveAt = undefined;
     for (const incident of message.incidents) this.put(incident);
     this.cursor = message.cursor;
     this.view = message.view;
@@ -70,20 +104,21 @@ export class Incidents {
   put(incident: WireIncident): boolean {
     const known = this.find(incident.id);
     if (known && known.version > incident.version) return false;
+    this.graveAt = undefined;
     if (incident.state !== 'resolved') {
-      this.over.delete(incident.id);
+      this.ended.delete(incident.id);
       this.open.set(incident.id, incident);
       return true;
     }
     this.open.delete(incident.id);
-    this.over.delete(incident.id);
-    this.over.set(incident.id, incident);
-    if (this.over.size > remembered) this.over.delete(this.over.keys().next().value!);
+    this.ended.delete(incident.id);
+    this.ended.set(incident.id, incident);
+    if (this.ended.size > remembered) this.ended.delete(this.ended.keys().next().value!);
     return true;
   }
 
   find(id: string): WireIncident | undefined {
-    return this.open.get(id) ?? this.over.get(id);
+    return this.open.get(id) ?? this.ended.get(id);
   }
 
   /** Those that endanger life. */
@@ -93,10 +128,18 @@ export class Incidents {
 
   /** All others: the gravest first, then what is next to pass, those of which nobody is told last. */
   others(): WireIncident[] {
-    const next = (incident: WireIncident) => timeOf(activeClocks(incident)[0]?.deadline) || Infinity;
-    return [...this.open.values()].filter((incident) => !endangers(incident)).sort((a, b) =>
-      Number(isQuiet(a)) - Number(isQuiet(b)) || (gravity[a.severity] ?? 4) - (gravity[b.severity] ?? 4) ||
-      compare(next(a), next(b)) || byAge(b, a));
+    const found: { incident: WireIncident; key: Key }[] = [];
+    for (const incident of this.open.values()) if (!endangers(incident)) found.push({ incident, key: keyOf(incident) });
+    found.sort((a, b) => a.key.quiet - b.key.quiet || a.key.gravity - b.key.gravity || compare(a.key.next, b.key.next) ||
+      compare(b.key.started, a.key.started) || (b.incident.id < a.incident.id ? -1 : 1));
+    return found.map(({ incident }) => incident);
+  }
+
+  /** Of how many of the others a clock has passed. */
+  over(now: number): number {
+    let n = 0;
+    for (const incident of this.open.values()) if (isOver(incident, now) && !endangers(incident)) n++;
+    return n;
   }
 
   /**
@@ -105,8 +148,9 @@ export class Incidents {
    * incident has come the danger stands for itself.
    */
   covers(danger: WireDanger): boolean {
-    for (const incident of this.open.values()) if (endangers(incident) && deviceOf(incident) === danger.event.device) return true;
-    for (const incident of this.over.values()) {
+    this.graveAt ??= new Set(this.grave().map(deviceOf));
+    if (this.graveAt.has(danger.event.device)) return true;
+    for (const incident of this.ended.values()) {
       if (incident.severity === 'life_safety' && deviceOf(incident) === danger.event.device && timeOf(incident.resolved_at) >= danger.latest) return true;
     }
     return false;
@@ -115,10 +159,6 @@ export class Incidents {
 
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
-}
-
-function byAge(a: WireIncident, b: WireIncident): number {
-  return compare(timeOf(a.started_at), timeOf(b.started_at)) || (a.id < b.id ? -1 : 1);
 }
 
 /** A timeline with more entries in it: each once, the newest first. */

@@ -1,5 +1,5 @@
 // The live state that every view shares: one connection, one store, and what changed
-// told at most once a frame.
+// told at most once a frame; at once while the page is hidden.
 //
 // Vue sees shallow references to maps that are changed in place: a frame in which a
 // thousand devices changed is one trigger, and nothing makes proxies of devices. What
@@ -9,6 +9,7 @@ import { noteServerTime, serverNow } from './clock';
 import { Connection, type Status } from './connection';
 import { endangers, isQuiet } from './incidents';
 import { severities, type Message, type Scope, type Severity, type WireDanger, type WireIncident, type WireTotals } from './protocol';
+import { makeSoon } from './soon';
 import { Store, type Changes, type Device } from './store';
 
 /** What the live state tells of the session. */
@@ -55,7 +56,7 @@ export function startLive(first: Scope, session: SessionListener): Live {
   const store = new Store();
   const listeners = new Set<(changes: Changes) => void>();
   let scope = first;
-  let scheduled = false;
+  const schedule = makeSoon(() => tell(store.takeChanges()));
 
   const connection = new Connection(first, {
     incidents: () => store.incidents,
@@ -113,15 +114,6 @@ export function startLive(first: Scope, session: SessionListener): Live {
         break;
     }
     schedule();
-  }
-
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      tell(store.takeChanges());
-    });
   }
 
   function tell(changes: Changes): void {

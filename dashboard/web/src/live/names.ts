@@ -15,7 +15,8 @@ export const namesVersion = shallowRef(0);
 
 const regions = new Map<string, string>();
 const projects = new Map<string, string>();
-const zones = new Map<string, string>();
+const zoneByProject = new Map<string, string>();
+const home = 'Asia/Shanghai';
 const again = 5 * 60_000;
 
 export function regionName(id: string): string {
@@ -36,7 +37,18 @@ export function placeName(region: string, project: string): string {
 /** The time zone of a project; where none is said, that of the company's home. */
 export function zoneOf(region: string, project: string): string {
   void namesVersion.value;
-  return zones.get(`${region}/${project}`) || 'Asia/Shanghai';
+  return zoneByProject.get(`${region}/${project}`) || home;
+}
+
+/** The same of what is at a path that begins with region/project. */
+export function zoneAt(path: string): string {
+  const [region = '', project = ''] = path.split('/');
+  return zoneOf(region, project);
+}
+
+/** All zones in which there are projects. */
+export function zones(): Set<string> {
+  return new Set([home, ...zoneByProject.values()]);
 }
 
 export interface RegionTree {
@@ -69,16 +81,16 @@ export function followNames(changed: () => void = () => {}): void {
   const load = async () => {
     try {
       const [r, p] = await Promise.all([all<Named>('/regions'), all<Named>('/projects')]);
-      const before = JSON.stringify([[...regions], [...projects]]);
+      const before = JSON.stringify([[...regions], [...projects], [...zoneByProject]]);
       regions.clear();
       projects.clear();
       for (const region of r) regions.set(region.id, region.name);
-      zones.clear();
+      zoneByProject.clear();
       for (const project of p) {
         projects.set(`${project.region}/${project.id}`, project.name);
-        if (project.time_zone) zones.set(`${project.region}/${project.id}`, project.time_zone);
+        if (project.time_zone) zoneByProject.set(`${project.region}/${project.id}`, project.time_zone);
       }
-      if (JSON.stringify([[...regions], [...projects]]) === before) return;
+      if (JSON.stringify([[...regions], [...projects], [...zoneByProject]]) === before) return;
       namesVersion.value++;
       changed();
     } catch {

@@ -44,13 +44,15 @@ export interface Changes {
   incidents: boolean;
   /** what was added to timelines */
   entries: WireEntry[];
+  /** entries may be missing: the server told the incidents anew, without what had been done meanwhile */
+  gap: boolean;
   events: boolean;
   rejected: boolean;
   counts: boolean;
 }
 
 const noChanges = (): Changes => ({
-  all: false, devices: new Set(), list: false, dangers: false, incidents: false, entries: [], events: false, rejected: false, counts: false,
+  all: false, devices: new Set(), list: false, dangers: false, incidents: false, entries: [], gap: false, events: false, rejected: false, counts: false,
 });
 
 export class Store {
@@ -115,6 +117,7 @@ export class Store {
   applyIncidents(message: IncidentsMessage): void {
     this.incidents.apply(message);
     this.changes.incidents = true;
+    this.changes.gap ||= message.reset;
     this.changes.entries.push(...(message.entries ?? []));
   }
 

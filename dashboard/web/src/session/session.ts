@@ -1,4 +1,5 @@
 // Who sits at this screen, and what he may.
+import { shallowRef } from 'vue';
 import { call, Problem, useToken } from '../api/call';
 
 export interface Grant {
@@ -14,6 +15,8 @@ export interface Session {
   person: { login: string; name: string; grants: Grant[] };
   csrf: string;
   must_change_password: boolean;
+  /** when it ends at the latest, whatever one does; RFC 3339 */
+  expires_at?: string;
   /** for each permission where the person has it: hq, region or region/project */
   permissions?: Record<string, string[] | null>;
 }
@@ -36,6 +39,9 @@ export interface Place {
 
 const nobody: Nobody = { sso: false, ssoName: '' };
 let present: Present = nobody;
+
+/** The server has ended the session, and the page is shown still: the display on the wall keeps its last picture. */
+export const over = shallowRef(false);
 
 export function session(): Present {
   return present;

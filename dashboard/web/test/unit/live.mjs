@@ -9,12 +9,24 @@ const result = await build({
   stdin: {
     contents: `
       export { treeOf, visible, gravest, openAt } from './views/live/scope/tree';
-      export { Incidents } from './live/incidents';
+      export { Incidents, isOver } from './live/incidents';
       export { rowsOf, between } from './views/live/boards/groups';
       export { shaftOf } from './views/live/boards/shaft';
       export { startOfDay } from './views/live/boards/day';
       export { changeOf } from './views/live/boards/today';
-      export { pageOf, pinned } from './views/live/wall/pages';
+      export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
+      export { standing } from './views/live/wall/signedIn';
+      export { makeSoon } from './live/soon';
+      export { Store } from './live/store';
+      export { newestReport } from './views/live/boards/reading';
+      export { setChildren } from './views/live/parts/dom';
+      export { act } from './views/live/parts/deeds';
+      export { endsDanger } from './live/incidents';
+      export { formatTime, formatFull } from './format/words';
+      export { time } from './format/format';
+      export { today } from './live/today';
+      export { zoneOf } from './live/names';
+      export { Watch, tagOf } from './views/live/alarm/news';
       export { unanswered } from './views/live/alarm/unanswered';
       export { parseQuery, formatQuery } from './views/live/parts/route';
     `,
@@ -47,14 +59,15 @@ test('the tree counts devices and what is open at each place', () => {
   of.incidents.put(incident({ region: 'north', project: 'harbour', building: 'b1', severity: 'critical' }));
   of.incidents.put(incident({ region: 'north', project: 'harbour', severity: 'warning', silenced: true }));
   of.incidents.put(incident({ severity: 'info' })); // of the company
-  of.dangers = [danger('south/garden/fire/p')];
+  of.dangers = [danger('south/garden/fire/p'), danger('north/harbour/elevator/l')];
+  of.houseOf = (path) => (path.endsWith('/l') ? 'b1' : undefined);
   const nodes = live.treeOf(of, 'HQ');
   assert.deepEqual([nodes.get('').devices, nodes.get('').offline], [17, 3]);
   assert.equal(nodes.get('south/garden').name, '花园');
-  assert.deepEqual(nodes.get('').open, { life_safety: 1, critical: 1, warning: 0, info: 1 });
-  assert.equal(live.gravest(nodes.get('north/harbour/b1')), 'critical');
+  assert.deepEqual(nodes.get('').open, { life_safety: 2, critical: 1, warning: 0, info: 1 });
+  assert.deepEqual(nodes.get('north/harbour/b1').open, { life_safety: 1, critical: 1, warning: 0, info: 0 }, 'a danger is counted in its building');
   assert.equal(live.gravest(nodes.get('south')), 'life_safety');
-  assert.equal(live.openAt(nodes.get('north')), 1);
+  assert.equal(live.openAt(nodes.get('north')), 2);
   assert.deepEqual(live.visible(nodes, new Set(['', 'north'])).map((node) => node.key), ['', 'south', 'north', 'north/harbour']);
   assert.deepEqual(live.visible(nodes, new Set(['north', 'north/harbour'])).map((node) => node.key), [''], 'what is in a folded place is not seen');
 });
@@ -102,6 +115,124 @@ test('the wall turns its pages, and keeps in sight what endangers people', () =>
   assert.deepEqual(live.pinned(['!', '!!', '!!!'], [1], 2, 1), { items: ['!!!', 1], page: 1, pages: 2 });
 });
 
+test('on the wall the newest danger that nobody has answered is first, and turned to', () => {
+  const grave = (id, minute, state = 'firing') => incident({ id, severity: 'life_safety', state, started_at: `2026-11-27T10:0${minute}:00Z` });
+  const old = [grave('a', 1), grave('b', 2, 'dispatched'), grave('c', 3)];
+  assert.deepEqual(live.byNeed(old).map((one) => one.id), ['c', 'a', 'b']);
+  const seen = new Set(['a', 'c']);
+  const now = live.byNeed([...old, grave('d', 4)]).filter((one) => one.state === 'firing');
+  assert.equal(live.pageOfNew(now, seen, 2), 0);
+  // What happened earlier and is heard of only now stands behind, and its page is turned to.
+  const late = live.byNeed([...old, grave('d', 0)]).filter((one) => one.state === 'firing');
+  assert.equal(live.pageOfNew(late, seen, 2), 1);
+  assert.equal(live.pageOfNew(late, new Set(['a', 'c', 'd']), 2), undefined, 'nothing is new');
+  assert.equal(live.pageOfNew(late, seen, 5), 0, 'all are in sight on every page');
+});
+
+test('the wall says before its sign-in ends that it does, and after that it has', () => {
+  const now = Date.parse('2026-11-27T10:00:00Z');
+  const hours = (n) => now + n * 3600_000;
+  assert.deepEqual([20, 11, 0.5, -1].map((n) => live.standing(false, hours(n), now)), ['well', 'soon', 'last', 'last']);
+  assert.equal(live.standing(true, hours(20), now), 'over', 'somebody ended it');
+  assert.equal(live.standing(false, NaN, now), 'well');
+});
+
+test('a page that is hidden is told at once, and what waits for a frame when it is hidden', async (t) => {
+  const frames = [];
+  const listeners = [];
+  globalThis.document = { hidden: true, addEventListener: (_, listener) => listeners.push(listener) };
+  globalThis.requestAnimationFrame = (then) => frames.push(then);
+  globalThis.cancelAnimationFrame = (n) => delete frames[n - 1];
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let told = 0;
+    const soon = live.makeSoon(() => told++);
+    soon();
+    soon();
+    assert.equal(told, 0, 'not before the message is taken as a whole');
+    await Promise.resolve();
+    assert.deepEqual([told, frames.length], [1, 0]);
+    document.hidden = false;
+    soon();
+    document.hidden = true;
+    for (const listener of listeners) listener();
+    assert.equal(told, 2, 'no frame comes any more');
+    document.hidden = false;
+    soon();
+    frames.at(-1)();
+    assert.equal(told, 3);
+    soon();
+    t.mock.timers.tick(500);
+    assert.equal(told, 4, 'a window under others has no frames');
+    t.mock.timers.tick(5000);
+    assert.equal(told, 4);
+  } finally {
+    for (const name of ['document', 'requestAnimationFrame', 'cancelAnimationFrame']) delete globalThis[name];
+  }
+});
+
+test('what is new is told: incidents, dangers without one, and what is reported again', () => {
+  const incidents = new live.Incidents();
+  const store = { ready: true, scope: { region: '' }, incidents, dangers: new Map() };
+  const watch = new live.Watch();
+  const look = (within) => {
+    const { incidents: fresh, dangers, repeated } = watch.look(store, within);
+    return [fresh.map((one) => one.id), dangers.map((one) => one.event.device), repeated.map((one) => one.id ?? one.event.device)];
+  };
+  incidents.cursor = 0;
+  const fire = incident({ id: 'fire', severity: 'life_safety', region: 'n', project: 'h', class: 'fire', device: 'p' });
+  incidents.put(fire);
+  assert.deepEqual(look(), [[], [], []], 'what was there is not new');
+  store.dangers.set('n/h/elevator/l', danger('n/h/elevator/l'));
+  assert.deepEqual(look(), [[], ['n/h/elevator/l'], []]);
+  assert.deepEqual(look(), [[], [], []], 'it is told once');
+  const stuck = incident({ id: 'stuck', kind: 'entrapment', severity: 'life_safety', region: 'n', project: 'h', class: 'elevator', device: 'l' });
+  assert.equal(live.tagOf(stuck), live.tagOf(danger('n/h/elevator/l')), 'the incident takes the place of the report');
+  incidents.put(stuck);
+  assert.deepEqual(look(), [['stuck'], [], []]);
+  // Another zone of the panel, after somebody went there because of the first.
+  incidents.put({ ...fire, state: 'dispatched', version: 2 });
+  look();
+  incidents.put({ ...fire, state: 'dispatched', version: 3, count: 2 });
+  assert.deepEqual(look(), [[], [], ['fire']]);
+  // The wall of one project is silent for the others.
+  incidents.put({ ...fire, state: 'dispatched', version: 4, count: 3 });
+  store.dangers.set('s/g/fire/x', danger('s/g/fire/x'));
+  incidents.put(incident({ id: 'other', severity: 'life_safety', region: 's', project: 'g' }));
+  assert.deepEqual(look((region) => region === 'w'), [[], [], []]);
+  assert.equal(live.unanswered(store, (region) => region === 'w'), 0);
+  assert.ok(live.unanswered(store) > 0);
+  // Of another place dangers are heard of, and not new.
+  store.scope = { region: 's' };
+  store.dangers.set('s/g/fire/y', danger('s/g/fire/y'));
+  assert.deepEqual(look(), [[], [], []]);
+});
+
+test('a storm of incidents is counted and sorted without blocking the page', () => {
+  const incidents = new live.Incidents();
+  let parsed = 0;
+  const parse = Date.parse;
+  Date.parse = (text) => (parsed++, parse(text));
+  try {
+    for (let i = 0; i < 5000; i++) {
+      incidents.put(incident({
+        id: `i${i}`, severity: i % 2 ? 'warning' : 'critical', started_at: '2026-11-27T10:00:00Z',
+        clocks: [{ state: 'running', started_at: '2026-11-27T10:00:00Z', deadline: `2026-11-27T1${i % 10}:30:00Z` }],
+      }));
+    }
+    const now = parse('2026-11-27T12:00:00Z');
+    assert.equal(incidents.over(now), 1000);
+    parsed = 0;
+    for (let i = 0; i < 10; i++) incidents.over(now);
+    assert.deepEqual([incidents.others()[0].severity, incidents.others().at(-1).severity], ['critical', 'warning']);
+    assert.equal(parsed, 0, 'what an incident is sorted by is worked out once');
+  } finally {
+    Date.parse = parse;
+  }
+  const late = incident({ clocks: [{ state: 'paused', started_at: 'x', deadline: '2026-11-27T10:00:00Z' }, { state: 'running', started_at: 'x', deadline: '2026-11-27T11:00:00Z' }] });
+  assert.deepEqual(['10:30', '11:30'].map((time) => live.isOver(late, Date.parse(`2026-11-27T${time}:00Z`))), [false, true]);
+});
+
 test('the alarm is for danger that nobody has answered', () => {
   const incidents = new live.Incidents();
   const store = { incidents, dangers: new Map() };
@@ -116,6 +247,93 @@ test('the alarm is for danger that nobody has answered', () => {
   store.dangers.set('n/h/fire/f', danger('n/h/fire/f', { arrived: 5 }));
   incidents.put({ ...stuck, state: 'acknowledged', version: 2 });
   assert.equal(live.unanswered(store), 0);
+});
+
+test('what is wanted of an incident is done once, however often it is pressed', async () => {
+  const sent = [];
+  let works = false;
+  const fetch = globalThis.fetch;
+  globalThis.fetch = async (_, { headers, body }) => {
+    sent.push([headers['Idempotency-Key'], JSON.parse(body)]);
+    if (!works) throw new TypeError('no network');
+    return new Response(JSON.stringify({ id: 'i' }), { status: 200 });
+  };
+  try {
+    const page = { store: { putIncident() {} }, schedule() {} };
+    const of = incident({ id: 'i', version: 7 });
+    assert.notEqual(await live.act(page, of, 'note', 'on my way'), '');
+    works = true;
+    assert.equal(await live.act(page, of, 'note', 'on my way'), '');
+    assert.equal(await live.act(page, of, 'note', 'on my way'), '');
+    await live.act(page, of, 'resolve', '');
+    const [first, second, third, last] = sent;
+    assert.match(first[0], /^[0-9a-f]{32}$/);
+    assert.equal(second[0], first[0], 'pressed again after a failure');
+    assert.notEqual(third[0], first[0], 'the same words once more are another note');
+    assert.deepEqual(last[1], { deed: 'resolve', version: 7 });
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  const stuck = incident({ severity: 'life_safety' });
+  assert.ok(live.endsDanger(stuck, 'resolve'));
+  assert.ok(!live.endsDanger({ ...stuck, cleared_at: 'x' }, 'resolve'));
+  assert.ok(!live.endsDanger(stuck, 'note'));
+});
+
+test('a fire tile tells of the zone that was reported last', () => {
+  const store = new live.Store();
+  const report = (zone, ts, more) => ({ device: 'n/h/fire/p', kind: 'fire_alarm', id: `${zone}`, severity: 'life_safety', ts, received: ts, attrs: { zone }, ...more });
+  store.events.set('life_safety', [report(9, 5), report(1, 10), report(2, 20), report(3, 30, { device: 'n/h/fire/q' }), report(4, 40, { kind: 'cleared' })]);
+  const of = (event) => live.newestReport(store, { event, latest: 1, reports: 1, arrived: 0 }).attrs.zone;
+  assert.equal(of(report(1, 10)), 2);
+  assert.equal(of(report(7, 50)), 7, 'what is not among the events any more stands for itself');
+});
+
+test('children that stay are not moved when others go or come', () => {
+  const moved = [];
+  const list = [];
+  const parent = { get firstChild() { return list[0] ?? null; }, insertBefore(child, before) {
+    moved.push(child.name);
+    if (list.includes(child)) child.remove();
+    list.splice(before ? list.indexOf(before) : list.length, 0, child);
+  } };
+  const make = (name) => ({ name, get nextSibling() { return list[list.indexOf(this) + 1] ?? null; }, remove() { list.splice(list.indexOf(this), 1); } });
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(make);
+  const set = (...children) => {
+    moved.length = 0;
+    live.setChildren(parent, children);
+    assert.deepEqual(list, children);
+    return moved.join('');
+  };
+  assert.equal(set(a, b, c), 'abc');
+  assert.equal(set(b, c), '', 'the keyboard stays in b');
+  assert.equal(set(d, b, e), 'de');
+  assert.equal(set(b, d), 'b');
+  assert.equal(set(), '');
+});
+
+test('a reset says that timelines may lack something', () => {
+  const store = new live.Store();
+  const message = { type: 'incidents', cursor: 1, view: '', now: 1, reset: false, partial: false, incidents: [] };
+  store.applyIncidents(message);
+  assert.equal(store.takeChanges().gap, false);
+  store.applyIncidents({ ...message, reset: true });
+  store.applyIncidents(message);
+  assert.equal(store.takeChanges().gap, true);
+  assert.equal(store.takeChanges().gap, false);
+});
+
+test('times are those of the project, and yesterday has a date', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-11-27T15:59:00Z') }); // a minute before midnight in Shanghai
+  const at = Date.parse('2026-11-27T15:58:30Z');
+  const zone = live.zoneOf('north', 'harbour');
+  assert.equal(live.formatTime(at, zone), '23:58:30');
+  assert.equal(live.formatTime(at, 'UTC'), '15:58:30');
+  assert.match(live.formatFull(at, zone), /23:58:30\.000 .*GMT\+8/);
+  t.mock.timers.setTime(Date.parse('2026-11-27T16:01:00Z'));
+  assert.match(live.formatTime(at, zone), /27.*23:58:30/);
+  assert.equal(live.formatTime(at, 'UTC'), '15:58:30', 'it is still the day there');
+  assert.match(live.time(at, zone), /27.*23:58$/);
 });
 
 test('a building goes with its project', () => {

@@ -102,6 +102,8 @@ export const en = {
   deed: { acknowledge: 'Acknowledge', dispatch: 'Dispatch', arrive: 'On site', resolve: 'Resolve', note: 'Add note' } as Record<string, string>,
   noteLabel: 'Note',
   noteMissing: 'Write the note first.',
+  stillInDanger: 'The condition has not ended: somebody may still be in danger. Press again to resolve.',
+  resolveSure: 'Resolve all the same',
   changedMeanwhile: 'Somebody was faster, or something new has happened. Look at the present state.',
   clocks: 'Clocks',
   clockLeft: (left: string) => `${left} left`,

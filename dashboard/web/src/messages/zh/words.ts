@@ -100,6 +100,8 @@ export const zh: Messages = {
   deed: { acknowledge: '响应', dispatch: '派人', arrive: '到场', resolve: '关闭', note: '添加备注' },
   noteLabel: '备注',
   noteMissing: '请先填写备注内容。',
+  stillInDanger: '现场尚未恢复，可能仍有人处于危险中。再按一次确认关闭。',
+  resolveSure: '仍然关闭',
   changedMeanwhile: '已有他人处理，或情况有变，请查看最新状态。',
   clocks: '时限',
   clockLeft: (left) => `剩余 ${left}`,

@@ -24,11 +24,6 @@ export function stepsOf(incident: WireIncident): Step[] {
   return steps.filter((step) => incidentStates.indexOf(leadsTo[step]) > at);
 }
 
-/** Whether to end it needs a second thought: somebody may still be in danger. */
-export function endsDanger(incident: WireIncident, deed: Deed): boolean {
-  return deed === 'resolve' && incident.severity === 'life_safety' && !incident.cleared_at;
-}
-
 export interface Doing {
   busy: Ref<boolean>;
   /** what went wrong with the last one, in words; empty when nothing did */

@@ -3,12 +3,14 @@
 // is remembered in his browser and concerns nobody else, and the display on the wall
 // of the room sounds all the same.
 import { shallowRef, watch } from 'vue';
+import { deviceOf } from '../../../live/incidents';
 import { useLive } from '../../../live/live';
 import { rememberSound, sound } from '../../../session/prefs';
 import { session } from '../../../session/session';
+import { tagOf, Watch } from './news';
 import { announce } from './notify';
 import { blocked, soundDanger, soundNews, unlock, unlockWithAnyPress } from './tones';
-import { unanswered } from './unanswered';
+import { everywhere, unanswered, type Within } from './unanswered';
 
 /** Between two rounds of the alarm, in milliseconds. */
 const again = 3500;
@@ -21,6 +23,8 @@ export const forRoom = shallowRef(false);
 
 let started = false;
 let timer = 0;
+let within = everywhere;
+let look = () => {};
 
 const login = () => session().person?.login ?? '';
 
@@ -55,16 +59,28 @@ export function startBell(): void {
   });
   const live = useLive();
   const { store } = live;
-  let known: Set<string> | undefined; // the incidents that were there; none before the first message
-  const look = () => {
-    ringing.value = unanswered(store);
+  const watching = new Watch();
+  const told = new Map<string, string>(); // tags of the reports that were announced and of which no incident has been, by device
+  look = () => {
+    const news = watching.look(store, within);
+    ringing.value = unanswered(store, within);
     ring();
-    if (store.incidents.cursor < 0) return;
-    const open = [...store.incidents.open.values()];
-    const fresh = known ? open.filter((incident) => !known!.has(incident.id) && incident.state === 'firing') : [];
-    known = new Set(open.map((incident) => incident.id));
-    for (const incident of fresh) announce(incident);
-    if (audible() && ringing.value === 0 && fresh.some((incident) => incident.severity === 'critical')) soundNews();
+    for (const danger of news.dangers) {
+      announce(danger);
+      told.set(danger.event.device, tagOf(danger));
+    }
+    for (const incident of news.incidents) {
+      // The incident that is made of a report takes its place without a sound of its own.
+      const path = deviceOf(incident);
+      const known = told.get(path) === tagOf(incident);
+      if (known) told.delete(path);
+      announce(incident, !known);
+    }
+    for (const again of news.repeated) announce(again);
+    for (const path of told.keys()) if (!store.dangers.has(path)) told.delete(path);
+    if (!audible() || ringing.value > 0) return;
+    if (news.repeated.length > 0) soundDanger(); // once: somebody is on it, and must hear that there is more
+    else if (news.incidents.some((incident) => incident.severity === 'critical')) soundNews();
   };
   live.listen((changes) => {
     if (changes.all || changes.dangers || changes.incidents) look();
@@ -72,8 +88,10 @@ export function startBell(): void {
   look();
 }
 
-/** Whether this screen is the room's; it then sounds whatever its person has muted. */
-export function beRoom(is: boolean): void {
+/** Whether this screen is the room's; it then sounds whatever its person has muted, for its own place alone. */
+export function beRoom(is: boolean, place: Within = everywhere): void {
   forRoom.value = is;
+  within = is ? place : everywhere;
   ring();
+  look();
 }

@@ -47,6 +47,9 @@ const danger: readonly Tone[] = [0, 1, 2].flatMap((n) => [
 /** Two soft tones: something new is there, nobody is in danger. */
 const news: readonly Tone[] = [{ at: 0, hertz: 587, seconds: 0.16, loud: 0.12 }, { at: 0.2, hertz: 784, seconds: 0.24, loud: 0.12 }];
 
+/** Three tones that fall: the alarm of this screen has ended itself. */
+const lost: readonly Tone[] = [660, 520, 390].map((hertz, n) => ({ at: n * 0.3, hertz, seconds: 0.26, loud: 0.32 }));
+
 function play(tones: readonly Tone[]): void {
   if (!context || context.state !== 'running') return;
   const begin = context.currentTime + 0.02;
@@ -68,3 +71,4 @@ function play(tones: readonly Tone[]): void {
 
 export const soundDanger = (): void => play(danger);
 export const soundNews = (): void => play(news);
+export const soundLost = (): void => play(lost);

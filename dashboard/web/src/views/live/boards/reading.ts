@@ -2,6 +2,8 @@
 import { formatAge, formatFull, formatNumber, formatValue, metricName, unitOf } from '../../../format/words';
 import { words } from '../../../i18n';
 import { serverNow } from '../../../live/clock';
+import { zoneOf } from '../../../live/names';
+import type { WireDanger, WireEvent } from '../../../live/protocol';
 import type { Device, Store } from '../../../live/store';
 
 export interface Reading {
@@ -24,11 +26,20 @@ export function readingOf(store: Store, device: Device, metrics: readonly string
   const value = name ? device.values.get(name) : undefined;
   if (!name || !value) return undefined;
   const t = words();
+  const zone = zoneOf(device.region, device.project);
   const number = typeof value.value === 'number';
   return {
     name, label: metricName(name), text: number ? formatNumber(value.value as number) : formatValue(name, value.value),
-    unit: unitOf(store.metrics.get(name), value.value), title: `${metricName(name)}\n${t.measured} ${formatFull(value.ts)}\n${t.received} ${formatFull(value.received)}`,
+    unit: unitOf(store.metrics.get(name), value.value), title: `${metricName(name)}\n${t.measured} ${formatFull(value.ts, zone)}\n${t.received} ${formatFull(value.received, zone)}`,
   };
+}
+
+/** The newest report of a danger: a fire panel goes on to tell of other zones than the first. */
+export function newestReport(store: Store, danger: WireDanger): WireEvent {
+  const { device, kind, ts } = danger.event;
+  const events = store.events.get('life_safety') ?? [];
+  for (let i = events.length - 1; i >= 0 && events[i]!.ts >= ts; i--) if (events[i]!.device === device && events[i]!.kind === kind) return events[i]!;
+  return danger.event;
 }
 
 /** How long ago it was heard of last. */

@@ -5,7 +5,7 @@ import { h, icon, setAttribute, setIcon, setText } from './dom';
 import { formatAge, formatFull, formatNumber, formatTime } from '../../../format/words';
 import { say, word, words } from '../../../i18n';
 import { clockState, timeOf } from '../../../live/incidents';
-import { placeName, projectName, regionName } from '../../../live/names';
+import { placeName, projectName, regionName, zoneOf } from '../../../live/names';
 import type { WireActor, WireClock, WireIncident } from '../../../live/protocol';
 
 /** From this much between event and receipt on, it is said, in milliseconds. */
@@ -13,7 +13,8 @@ export const skewFrom = 60_000;
 
 export interface ClockLine {
   element: HTMLElement;
-  set(clock: WireClock | undefined): void;
+  /** zone: in which its deadline is said */
+  set(clock: WireClock | undefined, zone?: string): void;
   tick(): void;
 }
 
@@ -37,13 +38,13 @@ export function clockLine(): ClockLine {
 
   return {
     element,
-    set(next) {
+    set(next, zone) {
       clock = next;
       element.hidden = !next;
       if (!next) return;
       setText(title, say(next.title) || next.standard);
       const deadline = timeOf(next.deadline);
-      element.title = deadline ? t.clockUntil(formatFull(deadline)) : '';
+      element.title = deadline ? t.clockUntil(formatFull(deadline, zone)) : '';
       tick();
     },
     tick,
@@ -53,6 +54,11 @@ export function clockLine(): ClockLine {
 /** What it is called: its title, or its kind in words. */
 export function titleOf(incident: WireIncident): string {
   return say(incident.title) || word(words().kind, incident.kind);
+}
+
+/** The zone in which its times are said. */
+export function zoneFor(incident: WireIncident): string {
+  return zoneOf(incident.region ?? '', incident.project ?? '');
 }
 
 /** Its project, and what of it. */
@@ -80,7 +86,7 @@ export function progressOf(incident: WireIncident): string {
   const stage = incident.stages?.at(-1);
   const state = word(t.incidentState, incident.state);
   if (!stage || stage.state !== incident.state || incident.state === 'firing') return state;
-  return `${state} · ${actorName(stage.by)} ${formatTime(timeOf(stage.at))}`;
+  return `${state} · ${actorName(stage.by)} ${formatTime(timeOf(stage.at), zoneFor(incident))}`;
 }
 
 export function valueOf(incident: WireIncident): string {
@@ -93,12 +99,13 @@ export function marksOf(incident: WireIncident): HTMLElement[] {
   const marks: HTMLElement[] = [];
   const mark = (name: string, sign: string, text: string, title = '') => marks.push(
     h('span', { class: 'badge mark', 'data-mark': name, title: title || undefined }, icon(sign), text));
+  const zone = zoneFor(incident);
   const skew = timeOf(incident.received_at) - timeOf(incident.started_at);
-  if (incident.cleared_at) mark('cleared', 'online', t.markCleared(formatTime(timeOf(incident.cleared_at))));
+  if (incident.cleared_at) mark('cleared', 'online', t.markCleared(formatTime(timeOf(incident.cleared_at), zone)), formatFull(timeOf(incident.cleared_at), zone));
   if (incident.silenced) mark('silenced', 'silent', t.markSilenced);
   if (incident.parent) mark('explained', 'chevron', t.markExplained);
   if (incident.flapping) mark('flapping', 'reload', t.markFlapping);
   if (incident.count > 1) mark('count', 'list', t.markCount(incident.count));
-  if (skew > skewFrom) mark('late', 'clock', t.late(formatAge(skew)), `${t.received} ${formatFull(timeOf(incident.received_at))}`);
+  if (skew > skewFrom) mark('late', 'clock', t.late(formatAge(skew)), `${t.received} ${formatFull(timeOf(incident.received_at), zone)}`);
   return marks;
 }

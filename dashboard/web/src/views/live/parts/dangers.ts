@@ -7,7 +7,7 @@ import { h, icon, setAttribute, setChildren, setText } from './dom';
 import { formatFull, formatTime } from '../../../format/words';
 import { word, words } from '../../../i18n';
 import { timeOf } from '../../../live/incidents';
-import { placeName, projectName } from '../../../live/names';
+import { placeName, projectName, zoneOf } from '../../../live/names';
 import { placeOf } from '../../../live/store';
 import type { WireDanger, WireIncident } from '../../../live/protocol';
 import type { Page, View } from './page';
@@ -18,6 +18,8 @@ import { incidentCard, type IncidentCard } from './incidentCard';
 const onSiteWithin = 10 * 60_000;
 /** How many are shown before the rest is folded. */
 const folded = 6;
+/** How many are drawn at most: of more than these the page must not stand still. */
+const most = 200;
 
 export function dangersView(page: Page): View {
   const t = words();
@@ -31,9 +33,10 @@ export function dangersView(page: Page): View {
     unfolded = !unfolded;
     draw();
   } });
+  const rest = h('p', { class: 'dim call-rest' });
   const spoken = h('div', { class: 'hidden', role: 'alert' });
   const element = h('section', { class: 'dangers', 'aria-label': t.dangerTitle, 'data-test': 'dangers' },
-    h('div', { class: 'dangers-head' }, icon('life_safety'), icon('shield'), title), list, more, spoken);
+    h('div', { class: 'dangers-head' }, icon('life_safety'), icon('shield'), title), list, rest, more, spoken);
 
   function draw(): void {
     const { dangers, incidents } = page.store;
@@ -48,7 +51,9 @@ export function dangersView(page: Page): View {
     const kept = new Set(alone.map((danger) => danger.event.device));
     for (const path of cards.keys()) if (!kept.has(path)) cards.delete(path);
     for (const id of calls.keys()) if (!incidents.open.has(id)) calls.delete(id);
-    setChildren(list, open.slice(0, unfolded ? count : folded).map(({ danger, incident }) => (danger ? dangerCard(danger) : callCard(incident!))));
+    setChildren(list, open.slice(0, unfolded ? most : folded).map(({ danger, incident }) => (danger ? dangerCard(danger) : callCard(incident!))));
+    rest.hidden = !unfolded || count <= most;
+    setText(rest, t.more(count - most));
     more.hidden = count <= folded;
     setText(more, unfolded ? t.dangerFewer : t.dangerMore(count - folded));
   }
@@ -81,7 +86,7 @@ export function dangersView(page: Page): View {
       if (changes.all || changes.dangers || changes.incidents) draw();
     },
     tick() {
-      for (const card of [...cards.values(), ...calls.values()]) card.tick();
+      for (const card of [...cards.values(), ...calls.values()]) if (card.element.isConnected) card.tick();
     },
   };
 }
@@ -105,6 +110,7 @@ function makeCard(page: Page, first: WireDanger): Card {
   const t = words();
   let danger = first;
   const place = placeOf(first.event.device);
+  const zone = zoneOf(place.region, place.project);
   const what = word(t.kind, first.event.kind);
   const clock = h('span', { class: 'danger-clock', role: 'timer' });
   const since = h('span');
@@ -142,8 +148,8 @@ function makeCard(page: Page, first: WireDanger): Card {
     element,
     set(next) {
       danger = next;
-      setText(since, t.dangerSince(formatTime(next.event.ts)) + (next.reports > 1 ? ` · ${t.dangerReports(next.reports)}` : ''));
-      since.title = `${formatFull(next.event.ts)} · ${t.received} ${formatFull(next.event.received)}`;
+      setText(since, t.dangerSince(formatTime(next.event.ts, zone)) + (next.reports > 1 ? ` · ${t.dangerReports(next.reports)}` : ''));
+      since.title = `${formatFull(next.event.ts, zone)} · ${t.received} ${formatFull(next.event.received, zone)}`;
       tick();
     },
     tick,

@@ -1,5 +1,6 @@
 // What people do to an incident: the buttons, and asking the server to do it.
-import { call, Problem } from '../../../api/call';
+import { ask, Problem } from '../../../api/call';
+import { newKey } from '../../../api/client';
 import { h, icon } from './dom';
 import { words } from '../../../i18n';
 import { incidentStates, type IncidentState, type WireIncident } from '../../../live/protocol';
@@ -20,23 +21,37 @@ export function deedsFor(incident: WireIncident): Deed[] {
   return (Object.keys(leadsTo) as Deed[]).filter((deed) => incidentStates.indexOf(leadsTo[deed]!) > at);
 }
 
-export function deedButton(deed: Deed, primary: boolean, click: () => void): HTMLButtonElement {
-  return h('button', { type: 'button', class: primary ? 'button primary' : 'button', 'data-deed': deed, click },
-    icon(icons[deed]), words().deed[deed]!);
+export function deedButton(deed: Deed, primary: boolean, click: () => void, sure = false): HTMLButtonElement {
+  return h('button', { type: 'button', class: sure ? 'button sure' : primary ? 'button primary' : 'button', 'data-deed': deed, 'aria-keyshortcuts': deed === 'acknowledge' ? 'a' : undefined, click },
+    icon(icons[deed]), sure ? words().resolveSure : words().deed[deed]!);
 }
 
+/** Whether a key answers an incident, as in the list of incidents: only where the focus is, and not where one types. */
+export function answers(event: KeyboardEvent, incident: WireIncident): boolean {
+  if (event.key !== 'a' || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return false;
+  if ((event.target as Element).matches('input, textarea, select')) return false;
+  return deedsFor(incident)[0] === 'acknowledge';
+}
+
+/** What was wanted of an incident and is not done, with the request's key: however often one presses, it is done once. */
+const wanted = new Map<string, { what: string; key: string }>();
+
 /** Does it, and says what went wrong; nothing when it is done. */
-export async function act(page: Page, incident: WireIncident, deed: Deed, note: string): Promise<string> {
+export async function act(page: Pick<Page, 'store' | 'schedule'>, incident: WireIncident, deed: Deed, note: string): Promise<string> {
   const t = words();
+  const body = {
+    deed,
+    ...(note ? { note } : {}),
+    // To end an incident one must have seen the whole of it. Of the other steps the
+    // server refuses those that somebody else has taken.
+    ...(deed === 'resolve' ? { version: incident.version } : {}),
+  };
+  const what = JSON.stringify(body);
+  if (wanted.get(incident.id)?.what !== what) wanted.set(incident.id, { what, key: newKey() });
   try {
-    const answer = await call<WireIncident>('POST', `/incidents/${incident.id}/actions`, {
-      deed,
-      ...(note ? { note } : {}),
-      // To end an incident one must have seen the whole of it. Of the other steps the
-      // server refuses those that somebody else has taken.
-      ...(deed === 'resolve' ? { version: incident.version } : {}),
-    });
-    page.store.putIncident(answer);
+    const { value } = await ask<WireIncident>('POST', `/incidents/${incident.id}/actions`, { body, key: wanted.get(incident.id)!.key });
+    wanted.delete(incident.id);
+    page.store.putIncident(value);
     page.schedule();
     return '';
   } catch (failure) {

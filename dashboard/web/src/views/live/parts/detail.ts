@@ -2,7 +2,7 @@
 import { h, icon, setAttribute, setChildren, setIcon, setText } from './dom';
 import { formatFull, formatTime, formatValue, metricName, unitOf } from '../../../format/words';
 import { word, words } from '../../../i18n';
-import { placeName } from '../../../live/names';
+import { placeName, zoneAt } from '../../../live/names';
 import { severities } from '../../../live/protocol';
 import { placeOf } from '../../../live/store';
 import type { Page, View } from './page';
@@ -68,15 +68,15 @@ export function detailView(page: Page): View {
     setIcon(stateIcon, connection);
     setAttribute(state, 'data-connection', connection);
     setText(stateText, word(t.connection, connection) +
-      (device?.since ? ` · ${t.statusSince(formatTime(device.since))}` : '') +
-      (device?.seen ? ` · ${t.seen} ${formatTime(device.seen)}` : ''));
+      (device?.since ? ` · ${t.statusSince(formatTime(device.since, zoneAt(open)))}` : '') +
+      (device?.seen ? ` · ${t.seen} ${formatTime(device.seen, zoneAt(open))}` : ''));
     const names = device ? orderedMetrics(device) : [];
     none.hidden = names.length > 0;
     table.hidden = names.length === 0;
     setText(none, device ? t.noValues : page.store.ready ? t.unknownDevice : t.loading);
     setChildren(body, names.map((name) => {
       let row = values.get(name);
-      if (!row) values.set(name, (row = makeValueRow(name)));
+      if (!row) values.set(name, (row = makeValueRow(name, zoneAt(open))));
       const value = device!.values.get(name)!;
       row.set(formatValue(name, value.value, true), unitOf(page.store.metrics.get(name), value.value), value.ts, value.received);
       return row.element;
@@ -106,7 +106,7 @@ interface ValueRow {
   set(value: string, unit: string, ts: number, received: number): void;
 }
 
-function makeValueRow(name: string): ValueRow {
+function makeValueRow(name: string, zone: string): ValueRow {
   const t = words();
   const number = document.createTextNode('');
   const symbol = h('small');
@@ -121,8 +121,8 @@ function makeValueRow(name: string): ValueRow {
     set(value, unit, ts, received) {
       setText(number, value);
       setText(symbol, unit ? `\u00a0${unit}` : '');
-      setText(time, formatTime(ts));
-      setAttribute(time, 'title', `${t.measured} ${formatFull(ts)}\n${t.received} ${formatFull(received)}`);
+      setText(time, formatTime(ts, zone));
+      setAttribute(time, 'title', `${t.measured} ${formatFull(ts, zone)}\n${t.received} ${formatFull(received, zone)}`);
     },
   };
 }

@@ -35,8 +35,15 @@ export function setAttribute(element: Element, name: string, value: string | und
 
 /** Makes the children of parent exactly these, moving as little as possible. */
 export function setChildren(parent: Element, children: readonly Node[]): void {
+  const wanted = new Set<Node>(children);
   let at = parent.firstChild;
   for (const child of children) {
+    // What goes is taken away first: what is moved loses the keyboard.
+    while (at && at !== child && !wanted.has(at)) {
+      const next: ChildNode | null = at.nextSibling;
+      at.remove();
+      at = next;
+    }
     if (child === at) at = at.nextSibling;
     else parent.insertBefore(child, at);
   }

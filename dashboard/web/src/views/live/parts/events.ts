@@ -2,9 +2,10 @@
 import { h, icon, setAttribute, setChildren, setText } from './dom';
 import { formatAge, formatAttributes, formatFull, formatTime } from '../../../format/words';
 import { word, words } from '../../../i18n';
-import { projectName } from '../../../live/names';
+import { projectName, zoneOf } from '../../../live/names';
 import { severities, type Severity, type WireEvent } from '../../../live/protocol';
 import { placeOf } from '../../../live/store';
+import { today } from '../../../live/today';
 import type { Page, View } from './page';
 
 /** How many are drawn: more is for a search, not for a glance. */
@@ -13,10 +14,11 @@ const graveLimit = 8;
 /** From this age on at receipt an event is marked as late, in milliseconds. */
 const lateFrom = 60_000;
 
-/** One event. Events never change, so an item is made once. */
+/** One event. Events never change, so an item is made once a day: the time of yesterday's has a date. */
 export function eventItem(page: Page, event: WireEvent, withPlace = true): HTMLLIElement {
   const t = words();
   const place = placeOf(event.device);
+  const zone = zoneOf(place.region, place.project);
   const late = event.received - event.ts;
   const attributes = formatAttributes(event.attrs);
   const what = h('span', { class: 'event-what' }, h('strong', {}, word(t.kind, event.kind)),
@@ -29,7 +31,7 @@ export function eventItem(page: Page, event: WireEvent, withPlace = true): HTMLL
         ? [h('button', { type: 'button', class: 'link', click: () => page.go({ device: event.device }) }, `${projectName(place.region, place.project)} / ${place.id}`)]
         : []),
       ...(attributes ? [h('span', { class: 'dim attributes' }, attributes)] : [])),
-    h('time', { datetime: isoTime(event.ts), title: `${formatFull(event.ts)}\n${t.received} ${formatFull(event.received)}` }, formatTime(event.ts)));
+    h('time', { datetime: isoTime(event.ts), title: `${formatFull(event.ts, zone)}\n${t.received} ${formatFull(event.received, zone)}` }, formatTime(event.ts, zone)));
 }
 
 function isoTime(ms: number): string {
@@ -40,7 +42,8 @@ function isoTime(ms: number): string {
 export function eventsView(page: Page): View {
   const t = words();
   const chosen = new Set<Severity>(severities);
-  const items = new WeakMap<WireEvent, HTMLLIElement>();
+  let items = new WeakMap<WireEvent, HTMLLIElement>();
+  let day = today.value;
   const item = (event: WireEvent) => {
     let found = items.get(event);
     if (!found) items.set(event, (found = eventItem(page, event)));
@@ -67,6 +70,10 @@ export function eventsView(page: Page): View {
     h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'events-title' }, graveTitle, grave, otherTitle, other, empty));
 
   function draw(): void {
+    if (day !== today.value) {
+      items = new WeakMap();
+      day = today.value;
+    }
     const first = chosen.has('life_safety') ? page.store.newestEvents(['life_safety'], graveLimit) : [];
     const rest = page.store.newestEvents(severities.filter((s) => s !== 'life_safety' && chosen.has(s)), limit);
     setChildren(grave, first.map(item));

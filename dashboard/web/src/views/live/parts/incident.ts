@@ -5,12 +5,13 @@ import { elapsed } from '../../../live/clock';
 import { h, icon, setAttribute, setChildren, setIcon, setText } from './dom';
 import { formatAge, formatFull, formatTime } from '../../../format/words';
 import { currentLanguage, say, word, words } from '../../../i18n';
-import { activeClocks, deviceOf, merged, timeOf } from '../../../live/incidents';
+import { activeClocks, deviceOf, endsDanger, merged, timeOf } from '../../../live/incidents';
+import { today } from '../../../live/today';
 import { mayAct } from '../../../session/session';
 import type { Bilingual, WireClock, WireEntry, WireIncident } from '../../../live/protocol';
 import type { Page, View } from './page';
-import { actorName, clockLine, marksOf, progressOf, skewFrom, titleOf, valueOf, wholePlaceOf, type ClockLine } from './clocks';
-import { act, deedButton, deedsFor, type Deed } from './deeds';
+import { actorName, clockLine, marksOf, placeOfIncident, progressOf, skewFrom, titleOf, valueOf, wholePlaceOf, zoneFor, type ClockLine } from './clocks';
+import { act, answers, deedButton, deedsFor, type Deed } from './deeds';
 
 /** How many entries are read, and drawn. */
 const entryLimit = 500;
@@ -24,7 +25,12 @@ export function incidentView(page: Page): View {
   let known: WireIncident | undefined; // as it was read, for one that is not among the open ones
   let entries: WireEntry[] = [];
   let reading = 0; // timer
-  let busy = false;
+  // What belongs to an incident stays with it while another is looked at.
+  const pressed = new Set<string>(); // those of which an answer is waited for
+  const drafts = new Map<string, string>(); // notes that are written and not sent
+  const wrongs = new Map<string, string>(); // what went wrong while another was looked at
+  let sure: Deed | undefined; // which one wants a second press
+  let day = today.value; // in which the timeline was drawn
   let clocks: ClockLine[] = [];
 
   const sign = icon('info');
@@ -37,8 +43,10 @@ export function incidentView(page: Page): View {
   const note = h('textarea', { id: 'incident-note', rows: 1, maxlength: 600, 'data-test': 'note' });
   const buttons = h('div', { class: 'deeds' });
   const error = h('p', { class: 'gate-error', role: 'alert' });
+  const doubt = h('p', { class: 'gate-error', role: 'alert' }, t.stillInDanger);
+  doubt.hidden = true;
   const acting = h('form', { class: 'acting', submit: (event) => event.preventDefault() },
-    h('label', { for: 'incident-note' }, t.noteLabel), note, error, buttons);
+    h('label', { for: 'incident-note' }, t.noteLabel), note, error, doubt, buttons);
   const clocksTitle = h('h3', {}, t.clocks);
   const clockList = h('ul', { class: 'clock-list' });
   const runbookTitle = h('h3', {}, t.runbook);
@@ -52,6 +60,10 @@ export function incidentView(page: Page): View {
   const missing = h('p', { class: 'dim incident-missing', role: 'status' });
   const element = h('aside', { class: 'detail incident', 'aria-labelledby': 'incident-title', 'data-test': 'incident', keydown: (e) => {
     if ((e as KeyboardEvent).key === 'Escape') close();
+    const incident = current();
+    if (!incident || !answers(e as KeyboardEvent, incident)) return;
+    e.preventDefault();
+    void press('acknowledge');
   } },
   h('div', { class: 'detail-head' }, sign, h('div', {}, title, place),
     h('button', { type: 'button', class: 'tool', 'aria-label': t.close, title: t.close, click: close }, icon('close'))),
@@ -71,11 +83,16 @@ export function incidentView(page: Page): View {
   function show(id: string): void {
     if (id === open) return;
     const before = open;
+    if (before !== '' && note.value.trim() !== '') drafts.set(before, note.value);
+    else drafts.delete(before);
     open = id;
     known = undefined;
     entries = [];
-    note.value = '';
-    error.hidden = true;
+    sure = undefined;
+    note.value = drafts.get(id) ?? '';
+    setAttribute(acting, 'aria-busy', pressed.has(id) ? 'true' : undefined);
+    complain(wrongs.get(id) ?? '');
+    wrongs.delete(id);
     window.clearTimeout(reading);
     element.hidden = id === '';
     if (id === '') {
@@ -142,9 +159,10 @@ export function incidentView(page: Page): View {
   function drawFacts(incident: WireIncident): void {
     const started = timeOf(incident.started_at);
     const received = timeOf(incident.received_at);
-    const list: [string, string, string][] = [[t.began, formatTime(started), formatFull(started)]];
-    if (received - started > skewFrom) list.push([t.received, formatTime(received), formatFull(received)]);
-    if (incident.cleared_at) list.push([t.cleared, formatTime(timeOf(incident.cleared_at)), formatFull(timeOf(incident.cleared_at))]);
+    const zone = zoneFor(incident);
+    const list: [string, string, string][] = [[t.began, formatTime(started, zone), `${formatFull(started, zone)}\n${t.received} ${formatFull(received, zone)}`]];
+    if (received - started > skewFrom) list.push([t.received, formatTime(received, zone), formatFull(received, zone)]);
+    if (incident.cleared_at) list.push([t.cleared, formatTime(timeOf(incident.cleared_at), zone), formatFull(timeOf(incident.cleared_at), zone)]);
     if (incident.value !== undefined) list.push([t.value, valueOf(incident), '']);
     if (incident.rule) list.push([t.rule, incident.rule, '']);
     const parts: Node[] = list.map(([name, value, whole]) => h('div', {}, h('dt', {}, name), h('dd', { title: whole || undefined }, value)));
@@ -163,35 +181,53 @@ export function incidentView(page: Page): View {
     acting.hidden = !may;
     // Also what is over may be remarked upon.
     const deeds: Deed[] = may ? [...deedsFor(incident), 'note'] : [];
-    if (deeds.join() === offered) return;
-    const focused = buttons.contains(document.activeElement);
-    offered = deeds.join();
-    setChildren(buttons, deeds.map((deed, i) => deedButton(deed, i === 0 && deed !== 'note', () => void press(deed))));
-    if (focused) (buttons.querySelector('button') ?? title).focus({ preventScroll: true });
+    if (sure && (!endsDanger(incident, sure) || !deeds.includes(sure))) sure = undefined;
+    doubt.hidden = sure === undefined;
+    const offer = [...deeds, sure].join();
+    if (offer === offered) return;
+    const focused = buttons.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['deed'] : undefined;
+    offered = offer;
+    setChildren(buttons, deeds.map((deed, i) => deedButton(deed, i === 0 && deed !== 'note', () => void press(deed), deed === sure)));
+    if (focused) (buttons.querySelector<HTMLElement>(`[data-deed=${sure === focused ? sure : deeds[0]}]`) ?? title).focus({ preventScroll: true });
   }
 
   async function press(deed: Deed): Promise<void> {
     const incident = current();
-    if (busy || !incident) return;
+    if (!incident || pressed.has(incident.id)) return;
+    const { id } = incident;
     const text = note.value.trim();
     if (deed === 'note' && text === '') {
-      error.hidden = false;
-      setText(error, t.noteMissing);
+      complain(t.noteMissing);
       note.focus();
       return;
     }
-    busy = true;
+    if (endsDanger(incident, deed) && sure !== deed) {
+      sure = deed;
+      drawActing(incident);
+      return;
+    }
+    sure = undefined;
+    drawActing(incident);
+    pressed.add(id);
     setAttribute(acting, 'aria-busy', 'true');
     try {
       const wrong = await act(page, incident, deed, text);
-      error.hidden = wrong === '';
-      setText(error, wrong);
-      if (!wrong) note.value = '';
-      await read(incident.id);
+      if (!wrong) drafts.delete(id);
+      else if (id !== open) wrongs.set(id, wrong);
+      if (id === open) {
+        complain(wrong);
+        if (!wrong && note.value.trim() === text) note.value = '';
+      } else if (wrong) complain(`${titleOf(incident)}, ${placeOfIncident(incident)}: ${wrong}`); // whoever looks at another must hear of it
+      if (id === open) await read(id);
     } finally {
-      busy = false;
-      setAttribute(acting, 'aria-busy', undefined);
+      pressed.delete(id);
+      if (id === open) setAttribute(acting, 'aria-busy', undefined);
     }
+  }
+
+  function complain(wrong: string): void {
+    error.hidden = wrong === '';
+    setText(error, wrong);
   }
 
   function drawClocks(incident: WireIncident): void {
@@ -199,15 +235,18 @@ export function incidentView(page: Page): View {
     const rest = (incident.clocks ?? []).filter((clock) => !active.includes(clock) && clock.state !== 'void' && clock.state !== 'waiting');
     clocks = active.map((clock) => {
       const line = clockLine();
-      line.set(clock);
+      line.set(clock, zoneFor(incident));
       return line;
     });
     clocksTitle.hidden = active.length + rest.length === 0;
-    setChildren(clockList, [...clocks.map((line) => h('li', {}, line.element)), ...rest.map(stoppedClock)]);
+    setChildren(clockList, [...clocks.map((line) => h('li', {}, line.element)), ...rest.map((clock) => stoppedClock(clock, zoneFor(incident)))]);
   }
 
   function drawTimeline(): void {
-    setChildren(timeline, entries.map(entryItem));
+    const incident = current();
+    const zone = incident && zoneFor(incident);
+    day = today.value;
+    setChildren(timeline, entries.map((entry) => entryItem(entry, zone)));
   }
 
   return {
@@ -216,10 +255,13 @@ export function incidentView(page: Page): View {
       if (changes.all) show(page.route.incident);
       if (open === '') return;
       if (changes.all || changes.incidents) draw();
+      if (day !== today.value) drawTimeline();
       const mine = changes.entries.filter((entry) => entry.incident === open);
-      if (mine.length === 0) return;
-      entries = merged(entries, mine);
-      drawTimeline();
+      if (mine.length === 0 && !changes.gap) return;
+      if (mine.length > 0) {
+        entries = merged(entries, mine);
+        drawTimeline();
+      }
       window.clearTimeout(reading);
       const id = open;
       reading = window.setTimeout(() => void read(id), readAfter);
@@ -231,11 +273,11 @@ export function incidentView(page: Page): View {
 }
 
 /** A clock that has stopped: in time or not, and after how long. */
-function stoppedClock(clock: WireClock): HTMLLIElement {
+function stoppedClock(clock: WireClock, zone: string): HTMLLIElement {
   const t = words();
   const after = clock.elapsed_seconds ?? (timeOf(clock.stopped_at) - timeOf(clock.started_at)) / 1000;
   const met = clock.state === 'met';
-  return h('li', {}, h('span', { class: 'clock', 'data-state': met ? 'met' : 'over', title: clock.stopped_at ? formatFull(timeOf(clock.stopped_at)) : undefined },
+  return h('li', {}, h('span', { class: 'clock', 'data-state': met ? 'met' : 'over', title: clock.stopped_at ? formatFull(timeOf(clock.stopped_at), zone) : undefined },
     icon(met ? 'online' : 'life_safety'), h('span', { class: 'clock-title' }, say(clock.title) || clock.standard),
     h('strong', { class: 'clock-left' }, (met ? t.clockMet : t.clockMissed)(elapsed(0, after * 1000)))));
 }
@@ -257,7 +299,7 @@ function remarkOf(entry: WireEntry, data: string): string {
   return entry.kind === 'notice' ? word(words().notice, note) : note;
 }
 
-function entryItem(entry: WireEntry): HTMLLIElement {
+function entryItem(entry: WireEntry, zone: string | undefined): HTMLLIElement {
   const t = words();
   const at = timeOf(entry.at);
   const received = timeOf(entry.received_at);
@@ -265,7 +307,7 @@ function entryItem(entry: WireEntry): HTMLLIElement {
   const data = dataOf(entry);
   const remark = remarkOf(entry, data);
   return h('li', { class: 'entry', 'data-kind': entry.kind },
-    h('time', { datetime: entry.at, title: `${formatFull(at)}\n${t.received} ${formatFull(received)}` }, formatTime(at)),
+    h('time', { datetime: entry.at, title: `${formatFull(at, zone)}\n${t.received} ${formatFull(received, zone)}` }, formatTime(at, zone)),
     h('span', { class: 'entry-body' },
       h('span', { class: 'entry-what' }, h('strong', {}, word(t.entryKind, entry.kind)), ...(who ? [h('span', {}, who)] : []),
         ...(received - at > skewFrom ? [h('span', { class: 'badge late-badge' }, t.late(formatAge(received - at)))] : [])),

@@ -7,8 +7,8 @@ import { word, words } from '../../../i18n';
 import { activeClocks, isOver, isQuiet, timeOf } from '../../../live/incidents';
 import type { WireIncident } from '../../../live/protocol';
 import type { Page } from './page';
-import { clockLine, marksOf, placeOfIncident, progressOf, titleOf, wholePlaceOf, type ClockLine } from './clocks';
-import { act, deedButton, deedsFor, type Deed } from './deeds';
+import { clockLine, marksOf, placeOfIncident, progressOf, titleOf, wholePlaceOf, zoneFor, type ClockLine } from './clocks';
+import { act, answers, deedButton, deedsFor, type Deed } from './deeds';
 
 /** How many clocks a card has room for. */
 const clocksShown = 2;
@@ -39,7 +39,11 @@ export function incidentCard(page: Page, first: WireIncident, large: boolean): I
   const open = h('button', { type: 'button', class: 'call-open', click: () => page.go({ incident: incident.id }) },
     h('span', { class: 'call-sign' }, sign, severity),
     h('span', { class: 'call-text' }, h('span', { class: 'call-line' }, title, marks), place), age);
-  const element = h('li', { class: large ? 'call large' : 'call' }, open,
+  const element = h('li', { class: large ? 'call large' : 'call', keydown: (event) => {
+    if (!answers(event as KeyboardEvent, incident)) return;
+    event.preventDefault();
+    void press('acknowledge');
+  } }, open,
     h('span', { class: 'call-clocks' }, ...clocks.map((clock) => clock.element)), progress, actions, error);
 
   function tick(): void {
@@ -77,6 +81,7 @@ export function incidentCard(page: Page, first: WireIncident, large: boolean): I
     set(next) {
       if (next.version !== incident.version) error.hidden = true;
       incident = next;
+      const zone = zoneFor(next);
       setAttribute(element, 'data-incident', next.id);
       setAttribute(element, 'data-severity', next.severity);
       setAttribute(element, 'data-state', next.state);
@@ -87,10 +92,10 @@ export function incidentCard(page: Page, first: WireIncident, large: boolean): I
       setText(place, placeOfIncident(next));
       setAttribute(open, 'title', t.incidentOpen(titleOf(next), wholePlaceOf(next)));
       setAttribute(open, 'aria-current', page.route.incident === next.id ? 'true' : undefined);
-      setAttribute(age, 'title', `${t.incidentSince(formatTime(timeOf(next.started_at)))} · ${t.received} ${formatFull(timeOf(next.received_at))}`);
+      setAttribute(age, 'title', `${t.incidentSince(formatTime(timeOf(next.started_at), zone))} · ${t.received} ${formatFull(timeOf(next.received_at), zone)}`);
       setChildren(marks, marksOf(next));
       const active = activeClocks(next);
-      clocks.forEach((clock, i) => clock.set(active[i]));
+      clocks.forEach((clock, i) => clock.set(active[i], zone));
       setText(progress, progressOf(next));
       drawActions();
       tick();

@@ -2,7 +2,6 @@
 import { serverNow } from '../../../live/clock';
 import { h, icon, setAttribute, setChildren, setText } from './dom';
 import { words } from '../../../i18n';
-import { isOver } from '../../../live/incidents';
 import type { Page, View } from './page';
 import { incidentCard, type IncidentCard } from './incidentCard';
 
@@ -56,8 +55,7 @@ export function incidentsView(page: Page): View {
   }
 
   function drawOver(): void {
-    const now = serverNow();
-    const n = page.store.incidents.others().filter((incident) => isOver(incident, now)).length;
+    const n = page.store.incidents.over(serverNow());
     over.hidden = n === 0;
     setText(over.lastElementChild!, t.incidentsOver(n));
   }

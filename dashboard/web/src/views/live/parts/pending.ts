@@ -1,10 +1,10 @@
 // Devices that publish and that nobody has approved yet. The button is there
 // only when there are some, for those who may decide.
 import { all, call, Problem, type List } from '../../../api/call';
-import { h, icon, setChildren, setText } from './dom';
+import { h, icon, setAttribute, setChildren, setText } from './dom';
 import { formatCount, formatFull, formatShort } from '../../../format/words';
 import { word, words } from '../../../i18n';
-import { placeName } from '../../../live/names';
+import { placeName, zoneOf } from '../../../live/names';
 import { mayConfigure } from '../../../session/session';
 import type { ClassName } from '../../../live/protocol';
 
@@ -38,6 +38,9 @@ export function pendingView(): PendingView {
   let devices: PendingDevice[] = [];
   let total = 0;
   let busy = false;
+  // Kept from one answer to the next, so that the keyboard stays where it is.
+  const items = new Map<string, HTMLLIElement>(); // by path, in the order in which they came
+  const sections = new Map<string, HTMLElement>(); // by region/project
   let timer = 0;
 
   const count = h('span', { 'data-test': 'pending-count' });
@@ -81,7 +84,13 @@ export function pendingView(): PendingView {
     setText(count, formatCount(total));
     setText(title, t.pendingCount(total));
     const groups = new Map<string, PendingDevice[]>();
-    for (const device of devices) {
+    const kept = new Set(devices.map(pathOf));
+    for (const path of items.keys()) if (!kept.has(path)) items.delete(path);
+    for (const device of devices) if (!items.has(pathOf(device))) items.set(pathOf(device), item(device));
+    // What is there stays where it is, and what is new comes behind it: nothing moves under
+    // a finger between Approve and Refuse.
+    const place = new Map([...items.keys()].map((path, i) => [path, i]));
+    for (const device of [...devices].sort((a, b) => place.get(pathOf(a))! - place.get(pathOf(b))!)) {
       const key = `${device.region}/${device.project}`;
       const group = groups.get(key);
       if (group) group.push(device);
@@ -90,11 +99,20 @@ export function pendingView(): PendingView {
     const parts: HTMLElement[] = [...groups.values()].map((group) => {
       const { region, project } = group[0]!;
       const name = placeName(region, project);
-      return h('section', { class: 'pending-group', 'data-place': `${region}/${project}` },
-        h('div', { class: 'pending-place' }, h('h3', { title: `${region}/${project}` }, name),
-          h('button', { type: 'button', class: 'link', 'data-test': 'approve-all', click: () => void decideAll(region, project), 'aria-label': `${t.approveAll}: ${name}` }, t.approveAll)),
-        h('ul', {}, ...group.map(item)));
+      const key = `${region}/${project}`;
+      let section = sections.get(key);
+      if (!section) {
+        sections.set(key, (section = h('section', { class: 'pending-group', 'data-place': key },
+          h('div', { class: 'pending-place' }, h('h3', { title: key }),
+            h('button', { type: 'button', class: 'link', 'data-test': 'approve-all', click: () => void decideAll(region, project) }, t.approveAll)),
+          h('ul'))));
+      }
+      setText(section.querySelector('h3')!, name);
+      setAttribute(section.querySelector('button')!, 'aria-label', `${t.approveAll}: ${name}`);
+      setChildren(section.querySelector('ul')!, group.map((device) => items.get(pathOf(device))!));
+      return section;
     });
+    for (const key of sections.keys()) if (!groups.has(key)) sections.delete(key);
     if (total > devices.length) parts.push(h('p', { class: 'dim pending-more' }, t.more(total - devices.length)));
     setChildren(list, parts);
   }
@@ -102,10 +120,11 @@ export function pendingView(): PendingView {
   function item(device: PendingDevice): HTMLLIElement {
     const path = pathOf(device);
     const first = Date.parse(device.first_seen);
+    const zone = zoneOf(device.region, device.project);
     return h('li', { class: 'pending-item', 'data-pending': path },
       icon(device.class),
       h('span', { class: 'pending-name' }, h('strong', {}, device.id),
-        h('span', { class: 'dim', title: first > 0 ? formatFull(first) : undefined }, word(t.classOne, device.class) + (first > 0 ? ` · ${t.firstSeen(formatShort(first))}` : ''))),
+        h('span', { class: 'dim', title: first > 0 ? formatFull(first, zone) : undefined }, word(t.classOne, device.class) + (first > 0 ? ` · ${t.firstSeen(formatShort(first, zone))}` : ''))),
       h('button', { type: 'button', class: 'button small', 'aria-label': `${t.approve} ${device.id}`, click: () => void decide('approve', [path]) }, t.approve),
       h('button', { type: 'button', class: 'button small plain', 'aria-label': `${t.refuse} ${device.id}`, click: () => void decide('refuse', [path]) }, t.refuse));
   }

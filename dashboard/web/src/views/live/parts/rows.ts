@@ -4,9 +4,10 @@ import { serverNow } from '../../../live/clock';
 import { h, icon, setAttribute, setIcon, setText } from './dom';
 import { formatAge, formatFull, formatValue, metricName, unitOf } from '../../../format/words';
 import { word, words } from '../../../i18n';
-import { placeName } from '../../../live/names';
+import { placeName, zoneOf } from '../../../live/names';
 import type { Device } from '../../../live/store';
 import type { ClassName } from '../../../live/protocol';
+import { nameOf } from '../directory';
 import type { Page } from './page';
 
 /** What matters most of each class comes first; the rest follows as it arrived. */
@@ -68,7 +69,8 @@ export function makeDeviceRow(page: Page, open: (device: Device) => void): Devic
       setAttribute(button, 'aria-current', page.route.device === device.path ? 'true' : undefined);
       setIcon(classIcon, device.class);
       setText(classLabel, word(t.classOne, device.class));
-      setText(id, device.id);
+      setText(id, nameOf(device));
+      setAttribute(id, 'title', device.id);
       setText(place, placeName(device.region, device.project));
       const open = page.store.dangers.get(device.path);
       danger.hidden = !open;
@@ -98,7 +100,7 @@ export function makeDeviceRow(page: Page, open: (device: Device) => void): Devic
     tick() {
       if (!row.device) return;
       setText(age, row.device.seen ? formatAge(serverNow() - row.device.seen) : '–');
-      setAttribute(age, 'title', `${t.seen}: ${formatFull(row.device.seen)}`);
+      setAttribute(age, 'title', `${t.seen}: ${formatFull(row.device.seen, zoneOf(row.device.region, row.device.project))}`);
     },
   };
   return row;
@@ -121,12 +123,13 @@ function makeCell(): ValueCell {
       const value = device.values.get(name);
       if (!value) return;
       const t = words();
+      const zone = zoneOf(device.region, device.project);
       setText(label, metricName(name));
       setText(text, formatValue(name, value.value));
       const symbol = unitOf(page.store.metrics.get(name), value.value);
       setText(unit, symbol ? `\u00a0${symbol}` : '');
       setAttribute(element, 'data-metric', name);
-      setAttribute(element, 'title', `${name}\n${t.measured} ${formatFull(value.ts)}\n${t.received} ${formatFull(value.received)}`);
+      setAttribute(element, 'title', `${name}\n${t.measured} ${formatFull(value.ts, zone)}\n${t.received} ${formatFull(value.received, zone)}`);
     },
   };
 }

@@ -6,10 +6,11 @@ import { i18n } from '../../../i18n';
 import { useLive } from '../../../live/live';
 import { namesVersion } from '../../../live/names';
 import type { Changes } from '../../../live/store';
+import { today } from '../../../live/today';
 import { pageOf, type Page, type View } from './page';
 
 const everything: Changes = {
-  all: true, devices: new Set(), list: true, dangers: true, incidents: true, entries: [], events: true, rejected: true, counts: true,
+  all: true, devices: new Set(), list: true, dangers: true, incidents: true, entries: [], gap: false, events: true, rejected: true, counts: true,
 };
 
 /** Makes the parts in a root and keeps them true. Returns how to draw them anew. */
@@ -47,6 +48,7 @@ export function useParts(root: Readonly<ShallowRef<HTMLElement | null>>, make: (
   watch(root, (element) => {
     if (element !== built) build();
   }, { flush: 'post' });
-  watch(() => route.fullPath, draw, { flush: 'post' });
+  // Times of what is now yesterday are drawn with their date.
+  watch([() => route.fullPath, today], draw, { flush: 'post' });
   return { draw };
 }

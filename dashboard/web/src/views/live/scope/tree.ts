@@ -38,6 +38,8 @@ export interface Known {
   projectName(region: string, project: string): string;
   /** the buildings of a project, as far as they are known */
   houses(region: string, project: string): readonly House[];
+  /** the building of a device, as far as it is known */
+  houseOf?(path: string): string | undefined;
 }
 
 const none = (): Record<Severity, number> => ({ life_safety: 0, critical: 0, warning: 0, info: 0 });
@@ -95,7 +97,7 @@ export function treeOf(known: Known, headquarters: string): Map<string, Node> {
   for (const danger of known.dangers) {
     if (known.incidents.covers(danger)) continue;
     const at = placeOf(danger.event.device);
-    count(at.region, at.project, '', 'life_safety');
+    count(at.region, at.project, known.houseOf?.(danger.event.device) ?? '', 'life_safety');
   }
   return nodes;
 }
