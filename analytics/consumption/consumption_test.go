@@ -133,6 +133,32 @@ func TestASuccessorContinuesThePlace(t *testing.T) {
 	r.query("m1\t47.5\t47.5\nm3\t47.75\t47.75", "SELECT point, round(sum(value), 3), round(sum(covered), 2) FROM consumption_1h FINAL GROUP BY point ORDER BY point")
 }
 
+// What was used between the last reading of the old meter, the exchange, and the first
+// reading of the new one is known when people read both registers off.
+func TestAnExchangeCountsWhatBothRegistersShowed(t *testing.T) {
+	db := clickhousetest.Start(t)
+	second := &telemetry.Device{Region: "east", Project: "hz", Class: telemetry.Meter, ID: "m2"}
+	register(t, db, "Asia/Shanghai",
+		clickhouse.DeviceRow{Device: *meter, State: "replaced", ReplacedBy: "meter/m2", RetiredOn: "2026-03-10", Version: 1},
+		clickhouse.DeviceRow{Device: *second, State: "active", Replaces: "meter/m1", Version: 1})
+	store(t, db, "1", steady(meter, 0, 3, 1000)...) // it broke down hours before somebody came
+	store(t, db, "2", steady(second, 14, 48, 7002)...)
+	store(t, db, "3", steady(meter, 12.5, 13, 0)...) // on the desk, the same day
+	r := &runs{t: t, db: db}
+	r.run(at(0), at(48))
+	old, fresh := 1012.0, 7000.0
+	if err := db.PutMeterCorrections(t.Context(), []clickhouse.MeterCorrection{
+		{ID: "c1", Device: *meter, Metric: "energy_kwh", At: at(12), Kind: "removed", Old: &old, Made: at(50)},
+		{ID: "c2", Device: *second, Metric: "energy_kwh", At: at(12), Kind: "installed", New: &fresh, Made: at(50)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.run(at(0), at(48))
+	r.query("m1\t47.75\t47.75", "SELECT point, round(sum(value), 3), round(sum(covered), 2) FROM consumption_1h FINAL GROUP BY point")
+	r.query("1n 1n 0i", hours("m1", 10, 13))
+	r.query("0i 1n 1n 1e", hours("m2", 11, 15))
+}
+
 type changes []MultiplierChange
 
 func (c changes) MultiplierChanges(_ context.Context, at authz.Place, _ time.Time) ([]MultiplierChange, error) {

@@ -76,7 +76,7 @@ func (s *series) readings() []continuity.Reading {
 }
 
 // around is the last reading before a time and the first after or at it; 0 where
-// there is none.
+// there is none. What people read off a counter that came or went is one.
 func (s *series) around(at telemetry.Millis) (before, after telemetry.Millis) {
 	i, _ := slices.BinarySearchFunc(s.hours, at, func(h clickhouse.CounterHour, at telemetry.Millis) int { return cmp.Compare(h.Hour, at) })
 	if i > 0 {
@@ -84,6 +84,15 @@ func (s *series) around(at telemetry.Millis) (before, after telemetry.Millis) {
 	}
 	if i < len(s.hours) {
 		after = s.hours[i].FirstTS
+	}
+	for _, m := range s.marks {
+		switch {
+		case m.Kind != continuity.MarkInstalled && m.Kind != continuity.MarkRemoved:
+		case m.At < at:
+			before = max(before, m.At)
+		case after == 0 || m.At < after:
+			after = m.At
+		}
 	}
 	return before, after
 }

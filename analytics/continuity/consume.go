@@ -13,7 +13,7 @@ import (
 func Consume(readings []Reading, marks []Mark, o Options) Result {
 	marks = slices.Clone(marks)
 	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
-	c := &counter{readings: usable(readings, marks), marks: make([]mark, 0, len(marks))}
+	c := &counter{readings: usable(inService(readings, marks), marks), marks: make([]mark, 0, len(marks))}
 	for _, m := range marks {
 		if m.Kind != MarkIgnore {
 			c.marks = append(c.marks, mark{Mark: m})
@@ -30,6 +30,45 @@ func Consume(readings []Reading, marks []Mark, o Options) Result {
 	c.result.Breaks = append(c.result.Breaks, c.spread.changes(first.TS, last.TS)...)
 	slices.SortStableFunc(c.result.Breaks, func(a, b Break) int { return cmp.Compare(a.TS, b.TS) })
 	return c.result
+}
+
+// inService are the readings of the times in which the counter was at its place, with
+// what people read off it when it came and went: what was used between the last
+// reading and the exchange, and from then to the first, is in no other.
+func inService(readings []Reading, marks []Mark) []Reading {
+	var out []Mark // the times in between
+	var shown []Reading
+	gone, there := telemetry.Millis(0), false // before it is said that it came, it was elsewhere
+	for _, m := range marks {
+		value := m.New
+		switch m.Kind {
+		case MarkInstalled:
+			if !there {
+				out = append(out, Mark{Kind: MarkIgnore, At: gone, Until: m.At - 1})
+			}
+			there = true
+		case MarkRemoved:
+			value, gone, there = m.Old, m.At+1, false
+		default:
+			continue
+		}
+		if value != nil {
+			shown = append(shown, Reading{TS: m.At, Value: *value})
+		}
+	}
+	if !there && gone > 0 {
+		out = append(out, Mark{Kind: MarkIgnore, At: gone, Until: latest})
+	}
+	if len(out)+len(shown) == 0 {
+		return readings
+	}
+	list := make([]Reading, 0, len(readings)+len(shown))
+	for _, r := range readings {
+		if !ignored(out, r.TS) {
+			list = append(list, r)
+		}
+	}
+	return append(list, shown...)
 }
 
 // usable are the readings in order, each once, without those that a mark or their own

@@ -91,6 +91,14 @@ func TestConsume(t *testing.T) {
 	f("replaced, entered hours later", join(past(1000), every(15, 0, 1.5, 1000), every(15, 1.75, 4, 7000.15)), []Mark{{At: at(9), Kind: MarkReplaced, Old: old, New: number(7000)}}, "1e 1e 1e 1e replaced@1.75:1001.5>7000.15=0.25")
 	f("replaced, nothing known, high", join(past(1000), every(15, 0, 1.5, 1000), every(15, 1.75, 4, 7000)), []Mark{{At: at(1.6), Kind: MarkReplaced}}, "1e 0.75u 1e 1e replaced@1.75:1001.5>7000=0")
 	f("replaced, nothing known, from zero", join(past(1000), every(15, 0, 1.5, 1000), every(15, 1.75, 4, 0.2)), []Mark{{At: at(1.6), Kind: MarkReplaced}}, "1e 0.95e 1e 1e replaced@1.75:1001.5>0.2=0.2")
+	taken := []Mark{{At: at(1.6), Kind: MarkRemoved, Old: old}}
+	f("taken out: what it counted last", join(past(1000), every(15, 0, 1.5, 1000)), taken, "1e 0.6u - -")
+	f("taken out after a gap", join(past(1000), every(15, 0, 0.25, 1000)), []Mark{{At: at(3), Kind: MarkRemoved, Old: number(1003)}}, "1n 1n 1n 0i")
+	f("taken out: what it counts on a desk", join(past(1000), every(15, 0, 4, 1000)), taken, "1e 0.6u - -")
+	f("taken out: a register that was read wrongly", join(past(1000), every(15, 0, 1.5, 1000)), []Mark{{At: at(1.6), Kind: MarkRemoved, Old: number(99_000)}}, "1e 0.5u - - jump@1.6:1001.5>99000=0")
+	f("put in: what it counted first", every(15, 1.75, 4, 7000.15), []Mark{{At: at(1.6), Kind: MarkInstalled, New: number(7000)}}, "- 0.4u 1e 1e")
+	f("put in: what it counted on a desk", join(every(15, 0, 1.5, 3), every(15, 1.75, 4, 7000.15)), []Mark{{At: at(1.6), Kind: MarkInstalled, New: number(7000)}}, "- 0.4u 1e 1e")
+	f("taken out and put in elsewhere", join(past(1000), every(15, 0, 4, 1000)), []Mark{{At: at(1), Kind: MarkRemoved, Old: number(1001)}, {At: at(3), Kind: MarkInstalled, New: number(1003)}}, "1e 0i 0i 1e replaced@3:1001>1003=0")
 	f("a mark that the values contradict", join(past(1000), every(15, 0, 4, 1000)), []Mark{{At: at(1.6), Kind: MarkReplaced, New: number(0)}}, "1e 1e 1e 1e")
 
 	f("jump", join(past(1000), every(15, 0, 1.5, 1000), every(15, 1.75, 4, 99_000)), nil, "1e 0.75u 1e 1e jump@1.75:1001.5>99000=0")

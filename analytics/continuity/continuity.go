@@ -36,6 +36,11 @@ const (
 	MarkRollover MarkKind = "rollover" // it passed its highest value; New is its width: the value that reads as zero
 	MarkAccept   MarkKind = "accept"   // a rise that looks impossible is real
 	MarkIgnore   MarkKind = "ignore"   // readings from At to Until, both included, do not count
+
+	// The counter itself came and went: another one, with readings of its own, was at
+	// its place before, or is after.
+	MarkInstalled MarkKind = "installed" // it showed New; what it counted before does not count
+	MarkRemoved   MarkKind = "removed"   // it showed Old; what it counted after does not count
 )
 
 // Mark is something that is known of a counter apart from its readings.

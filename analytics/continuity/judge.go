@@ -13,6 +13,9 @@ func (c *counter) judge(a Reading, i int) step {
 	if length > MaxGap {
 		return step{kind: Gap, unknown: true}
 	}
+	if c.elsewhere(a, b) {
+		return step{kind: Replaced, unknown: true}
+	}
 	// Somebody who says that the counter was exchanged is believed before what its
 	// values look like, as long as the values do not contradict.
 	if s, ok := c.marked(a, b, 0); ok {
@@ -41,6 +44,21 @@ func (c *counter) judge(a Reading, i int) step {
 		return step{kind: Reset, amount: b.Value}
 	}
 	return step{kind: Drop, unknown: true}
+}
+
+// elsewhere reports whether the counter was taken away and came back between two
+// readings: what it counted meanwhile was used at no place of its own.
+func (c *counter) elsewhere(a, b Reading) bool {
+	for k := range c.marks {
+		m := &c.marks[k]
+		if m.At > b.TS {
+			break // they are in order
+		}
+		if m.Kind == MarkInstalled && m.At > a.TS {
+			return true
+		}
+	}
+	return false
 }
 
 // narrowest is the narrowest register: meters have four digits at least, and a

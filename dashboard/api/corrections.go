@@ -53,12 +53,12 @@ func correctionOf(c clickhouse.MeterCorrection) meterCorrection {
 
 // correctionNew is a correction that somebody makes.
 type correctionNew struct {
-	Kind   string    `json:"kind" required:"true" enum:"replaced,reset,rollover,accept,ignore,multiplier" example:"replaced" doc:"Replaced, reset: the counter was, at a time; old and new are what it showed before and after, where that is known. Rollover: it went over its width at a time; new is the value that reads as zero. Accept: a rise at a time that looks impossible is real. Ignore: readings from at to until, both included, do not count. Multiplier: from at on a unit of the register is worth new."`
+	Kind   string    `json:"kind" required:"true" enum:"replaced,reset,rollover,accept,ignore,multiplier,removed,installed" example:"replaced" doc:"Replaced, reset: the counter was, at a time; old and new are what it showed before and after, where that is known. Removed: the device was taken out and showed old; what it counts later does not count. Installed: it was put in and showed new; what it counted before does not count. When a device of another id takes a place, these two, one of each device, count what was used around the exchange. Rollover: it went over its width at a time; new is the value that reads as zero. Accept: a rise at a time that looks impossible is real. Ignore: readings from at to until, both included, do not count. Multiplier: from at on a unit of the register is worth new."`
 	Metric string    `json:"metric,omitempty" maxLength:"128" example:"energy_kwh" doc:"The counter; all of the device when absent."`
 	At     time.Time `json:"at" required:"true" doc:"When, by the device's own clock."`
 	Until  time.Time `json:"until,omitzero" doc:"Of ignore: the end; at when absent."`
-	Old    *float64  `json:"old,omitempty" doc:"Of replaced and reset: the last value before, as the register showed it."`
-	New    *float64  `json:"new,omitempty" doc:"Of replaced and reset: the first value after. Needed for rollover and multiplier."`
+	Old    *float64  `json:"old,omitempty" doc:"Of replaced and reset: the last value before, as the register showed it. Needed for removed."`
+	New    *float64  `json:"new,omitempty" doc:"Of replaced and reset: the first value after. Needed for rollover, multiplier and installed."`
 	Note   string    `json:"note,omitempty" maxLength:"2000" doc:"Why, in words."`
 }
 
@@ -305,6 +305,19 @@ func (b *correctionNew) check(now time.Time) error {
 	case "replaced", "reset":
 		number("old", b.Old, 0, mostShown)
 		number("new", b.New, 0, mostShown)
+	case "removed", "installed":
+		// Of each that is one of the two registers; the other is of the other device.
+		shown, other, name, elses := b.Old, b.New, "old", "new"
+		if b.Kind == "installed" {
+			shown, other, name, elses = b.New, b.Old, "new", "old"
+		}
+		number(name, shown, 0, mostShown)
+		if shown == nil {
+			wrong(name, "", "is missing: give what the register showed")
+		}
+		if other != nil {
+			wrong(elses, "", "is not of %s: leave it out", b.Kind)
+		}
 	case "rollover", "multiplier":
 		what, most := "the value that reads as zero, such as 1000000 for a register of six digits", mostShown
 		if b.Kind == "multiplier" {

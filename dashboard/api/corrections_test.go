@@ -96,6 +96,9 @@ func TestCorrectionsThatCannotBe(t *testing.T) {
 	f(fields{"kind": "accept", "at": past, "metric": "power_kw"}, "metric")
 	f(fields{"kind": "accept", "at": past, "until": past}, "until")
 	f(fields{"kind": "accept", "at": past, "new": 1}, "new")
+	f(fields{"kind": "removed", "at": past, "new": 1}, "old", "new")
+	f(fields{"kind": "installed", "at": past, "old": 1}, "new", "old")
+	f(fields{"kind": "installed", "at": past, "new": -1}, "new")
 	f(fields{"kind": "ignore", "at": past, "until": past.Add(-time.Second)}, "until")
 	f(fields{"kind": "ignore", "at": past, "until": future}, "until")
 	f(fields{"kind": "ignore", "at": past, "old": 1}, "old")
@@ -138,6 +141,15 @@ func TestACorrectionTouchesTheGap(t *testing.T) {
 	for _, hours := range []time.Duration{-2000, -200, -150, 100, 120} {
 		b.Add(counter, clickhouse.ConsumptionHour{TS: telemetry.MillisOf(at.Truncate(time.Hour).Add(hours * time.Hour)), Value: 1, Covered: 1, Quality: "measured", Readings: 1})
 	}
+	gone := *counter
+	gone.Device.ID = "m-gone"
+	b.Add(&gone, clickhouse.ConsumptionHour{TS: telemetry.MillisOf(at.Truncate(time.Hour).Add(-150 * time.Hour)), Value: 1, Covered: 1, Quality: "measured", Readings: 1})
 	w.must(w.data.PutConsumption(t.Context(), b, "run", w.now))
+	// Of one that is taken out, or put in, there are readings on one side alone.
+	was := d
+	d = gone.Device
+	f(clickhouse.MeterCorrection{Kind: "replaced"}, -1, 2)
+	f(clickhouse.MeterCorrection{Kind: "removed"}, -6, 2)
+	d = was
 	f(clickhouse.MeterCorrection{Kind: "replaced"}, -6, 5) // 150 hours before 07:00 it is 01:00 six days ago
 }

@@ -221,7 +221,7 @@ type MeterCorrection struct {
 	Device    telemetry.Device
 	Metric    string // "" for all counters of the device
 	At, Until time.Time
-	Kind      string // replaced, reset, rollover, accept, ignore, multiplier
+	Kind      string // replaced, reset, rollover, accept, ignore, multiplier, removed, installed
 	Old, New  *float64
 	Note      string
 	By        string

@@ -63,6 +63,11 @@ func (s *Store) CorrectionSpan(ctx context.Context, c MeterCorrection) (from, to
 	for name, at := range map[string]time.Time{"before": from, "after": to, "first": c.At.Add(-correctionGap), "last": until.Add(correctionGap)} {
 		args.number(name, max(0, at.Unix()))
 	}
+	// The readings on the other side of it are those of another device, or nobody's.
+	args.number("one_sided", 0)
+	if c.Kind == "removed" || c.Kind == "installed" {
+		args.number("one_sided", 1)
+	}
 	err = s.analysisEach(ctx, "correction_gap", args, func(scan func(...any) error) error {
 		var before, after int64
 		if err := scan(&before, &after); err != nil {

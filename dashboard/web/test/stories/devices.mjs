@@ -187,6 +187,9 @@ test('a device is entered, changed with what is wrong beside its field, and reti
     await page.waitForFunction((id) => location.pathname.endsWith(`/${id}`), `${unique}-b`);
     const fresh = await ask(page, `/devices/${path}-b`);
     assert.deepEqual([fresh.replaces, fresh.multiplier, fresh.location, fresh.serial], [`meter/${unique}`, 40, 'B2', 'S-1']);
+    // What the old one counted after its last reading is counted.
+    const { items: [removed] } = await ask(page, `/devices/${path}/corrections`);
+    assert.deepEqual([removed.kind, removed.metric, removed.old], ['removed', 'energy_kwh', 100]);
     await view(page, 'retire').click();
     await view(page, 'retire-now').click();
     await page.locator('[data-test=state][data-state=retired]').waitFor();

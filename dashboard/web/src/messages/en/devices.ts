@@ -65,8 +65,9 @@ export default {
     same: 'Under the old id', sameHint: 'The gateway goes on with the same id, only the register begins anew. A correction is put on record, and use does not jump.',
     at: 'Replaced at', id: 'Id of the new device', registers: 'What both registers showed', final: 'Last value of the old', first: 'First value of the new',
     explainSame: 'Use = (last value of the old − last reading before) + (reading after − first value of the new). With both values the use during the exchange is counted, too; without, up to the last reading.',
-    explainOther: 'Each meter is counted for its own time: the old one until the day it went, the new one from its first reading. Nothing is counted twice and nothing is negative. Both values go into the note of the new one, as evidence.',
+    explainOther: 'Each meter is counted for its own time. With both values the use between the last reading of the old, the exchange and the first reading of the new is counted, too: they go on record as corrections. Nothing is counted twice and nothing is negative.',
     last: 'Last reading: {metric} {value}', backwards: 'The last value is below the last reading: check it.', inherits: 'What is left empty of place, building, multiplier, parent meter and connections is that of the old device.',
+    half: 'The meter is replaced, what the registers showed is not on record yet: try again.',
     finalNote: 'last value of the old {n} {unit}', firstNote: 'first value of the new {n} {unit}',
   },
   overview: {
@@ -98,9 +99,10 @@ export default {
     title: 'Register corrections', explain: 'Readings stay as they came; a correction says how they are counted, and the hours that it touches are counted again.', add: 'Add a correction', none: 'There are no corrections', withdrawn: 'Show withdrawn ones', isWithdrawn: 'withdrawn', withdraw: 'Withdraw', sure: 'The hours are counted again as if it had not been made. Withdraw it?',
     made: 'Saved.', recount: 'Counting again from {from} to {to}.', kind: 'Kind', at: 'At', until: 'until {time}', untilLabel: 'Until', values: 'Values and note', by: 'By', all: 'All counters', note: 'Why', old: 'Register before', new: 'Register after', rollover: 'The value that reads as zero', multiplier: 'New multiplier',
     before: 'before {n}', after: 'after {n}', width: 'width {n}', times: 'times {n}',
-    kinds: { replaced: 'Meter replaced', reset: 'Reset', rollover: 'Rollover', accept: 'Rise accepted', ignore: 'Readings ignored', multiplier: 'Multiplier changed' },
+    kinds: { replaced: 'Meter replaced', reset: 'Reset', rollover: 'Rollover', accept: 'Rise accepted', ignore: 'Readings ignored', multiplier: 'Multiplier changed', removed: 'Taken out', installed: 'Put in' },
     hints: {
       replaced: 'Another meter took over under the same id. With the last value of the old and the first of the new the use in between is counted, too.', reset: 'The register was set to another value.', rollover: 'The register went over its width: give the value that reads as zero, such as 1000000 for six digits.', accept: 'A rise that looks impossible is real.', ignore: 'Readings from the one time to the other do not count.', multiplier: 'What a unit of the register is worth from then on.',
+      removed: 'The meter was taken out and showed this value; what it counts later does not count.', installed: 'The meter was put in and showed this value; what it counted before does not count.',
     },
   },
   history: {

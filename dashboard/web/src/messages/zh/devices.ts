@@ -65,8 +65,9 @@ export default {
     same: '新表沿用原编号', sameHint: '采集器仍以原编号上报，只是表底重新开始。记录换表修正，用量不会跳变。',
     at: '更换时间', id: '新设备编号', registers: '新旧表底', final: '旧表终码', first: '新表初码',
     explainSame: '用量 =（旧表终码 − 更换前最后读数）+（更换后读数 − 新表初码）。填写两个表底后，更换期间的用量也会计入；不填则只计到最后一次读数。',
-    explainOther: '两块表分段计量：旧表计到停用日，新表从首次上报起计，不会重复计算，也不会出现负用量。表底写入新表备注，作为交接凭据。',
+    explainOther: '两块表分段计量。填写两个表底后，旧表最后读数至更换、更换至新表首次读数之间的用量也会计入（记为用量修正）；不会重复计算，也不会出现负用量。',
     last: '最后读数：{metric} {value}', backwards: '旧表终码小于最后读数，请核对是否抄错。', inherits: '未填写的位置、楼栋、倍率、上级表和供给关系沿用旧设备。',
+    half: '已换表，但表底尚未记入，请重试。',
     finalNote: '旧表终码 {n} {unit}', firstNote: '新表初码 {n} {unit}',
   },
   overview: {
@@ -98,9 +99,10 @@ export default {
     title: '表底修正', explain: '原始读数保持不变；修正只说明用量应如何计算，相关时段会自动重新统计。', add: '新增修正', none: '没有修正记录', withdrawn: '显示已撤销', isWithdrawn: '已撤销', withdraw: '撤销', sure: '撤销后相关时段按未修正重新统计。确定撤销？',
     made: '已保存。', recount: '正在重新统计 {from} 至 {to}。', kind: '类型', at: '时间', until: '至 {time}', untilLabel: '截止时间', values: '数值与说明', by: '操作人', all: '全部累计量', note: '说明', old: '修正前表底', new: '修正后表底', rollover: '满码值', multiplier: '新倍率',
     before: '前 {n}', after: '后 {n}', width: '满码 {n}', times: '倍率 {n}',
-    kinds: { replaced: '换表', reset: '清零', rollover: '翻码', accept: '确认突增', ignore: '忽略读数', multiplier: '倍率变更' },
+    kinds: { replaced: '换表', reset: '清零', rollover: '翻码', accept: '确认突增', ignore: '忽略读数', multiplier: '倍率变更', removed: '拆表', installed: '装表' },
     hints: {
       replaced: '表计在该时间更换，编号不变。填写旧表终码和新表初码，可把更换期间的用量计入。', reset: '表底在该时间被重新设置。', rollover: '表底走满后从零开始。请填写满码值，如六位表为 1000000。', accept: '看似不可能的突增是真实用量。', ignore: '起止时间内的读数不计入用量。', multiplier: '从该时间起，表底每一单位代表的实际用量。',
+      removed: '表计在该时间拆下并显示此表底，之后的读数不计入用量。', installed: '表计在该时间装上并显示此表底，之前的读数不计入用量。',
     },
   },
   history: {

@@ -29,7 +29,16 @@ const every = 10_000;
 export function useDeviceNow(of: () => Ref): { now: ComputedRef<DeviceNow | undefined>; ready: ComputedRef<boolean> } {
   const live = useLive();
   const asked = shallowRef<DeviceNow | null>();
-  const found = computed(() => live.devices.value.get(pathOf(of())));
+  // The live state changes a device in place: that it is the same one does not mean that
+  // it is as it was, so what is made of it is made again with each of its changes.
+  const version = shallowRef(0);
+  onScopeDispose(live.listen((changes) => {
+    if (changes.all || changes.devices.has(pathOf(of()))) version.value++;
+  }));
+  const found = () => {
+    void version.value;
+    return live.store.devices.get(pathOf(of()));
+  };
   let mine = 0;
 
   async function ask(): Promise<void> {
@@ -51,16 +60,16 @@ export function useDeviceNow(of: () => Ref): { now: ComputedRef<DeviceNow | unde
     }
   }
   const timer = window.setInterval(() => {
-    if (!found.value && document.visibilityState === 'visible') void ask();
+    if (!found() && document.visibilityState === 'visible') void ask();
   }, every);
   onScopeDispose(() => window.clearInterval(timer));
   watch(() => pathOf(of()), () => {
     asked.value = undefined;
-    if (!found.value) void ask();
+    if (!found()) void ask();
   }, { immediate: true });
 
   const now = computed<DeviceNow | undefined>(() => {
-    const device = found.value;
+    const device = found();
     const kind = of().class;
     const sorted = (values: NowValue[]) => {
       const byName = new Map(values.map((value) => [value.name, value]));
@@ -71,5 +80,5 @@ export function useDeviceNow(of: () => Ref): { now: ComputedRef<DeviceNow | unde
     }
     return asked.value ? { ...asked.value, values: sorted(asked.value.values) } : undefined;
   });
-  return { now, ready: computed(() => found.value !== undefined || asked.value !== undefined) };
+  return { now, ready: computed(() => found() !== undefined || asked.value !== undefined) };
 }

@@ -1,6 +1,6 @@
 // What people do to an incident. What somebody wants is done once, however often a poor
 // connection makes him press; and of two who press the second is told.
-import { ref, type Ref } from 'vue';
+import { computed, ref, shallowReactive, type ComputedRef, type Ref } from 'vue';
 import { Problem } from '../../api/call';
 import { newKey, send } from '../../api/client';
 import { i18n, words } from '../../i18n';
@@ -24,9 +24,12 @@ export function stepsOf(incident: WireIncident): Step[] {
   return steps.filter((step) => incidentStates.indexOf(leadsTo[step]) > at);
 }
 
+type Body = { deed: Deed; note?: string; at?: string; version?: number };
+
 export interface Doing {
-  busy: Ref<boolean>;
-  /** what went wrong with the last one, in words; empty when nothing did */
+  /** something is under way */
+  busy: ComputedRef<boolean>;
+  /** what went wrong since one began to act, in words; empty when nothing did */
   wrong: Ref<string>;
   /** Does it. Whether it is done. At is when, if that was earlier. */
   act(incident: WireIncident, deed: Deed, note?: string, at?: string): Promise<boolean>;
@@ -34,12 +37,31 @@ export interface Doing {
 
 export function useDeeds(): Doing {
   const live = useLive();
-  const busy = ref(false);
   const wrong = ref('');
-  let last = { wanted: '', key: '' };
+  /** What is under way by incident: one after the other of the same, those of others beside it. */
+  const going = shallowReactive(new Map<string, { wanted: string; done: Promise<boolean> }>());
+  /** What was not carried out as far as is known, by incident: pressed again it is the same request. */
+  const last = new Map<string, { wanted: string; key: string }>();
+
+  async function perform(incident: WireIncident, body: Body, wanted: string): Promise<boolean> {
+    const known = last.get(incident.id);
+    const key = known?.wanted === wanted ? known.key : newKey();
+    last.set(incident.id, { wanted, key });
+    try {
+      const { value } = await send('post', '/incidents/{incident}/actions', { path: { incident: incident.id }, body, key });
+      last.delete(incident.id);
+      live.put(value as unknown as WireIncident);
+      return true;
+    } catch (failure) {
+      if (!(failure instanceof Problem)) throw failure;
+      const reason = reasonOf(failure);
+      // Of several that were under way together none hides what became of another.
+      if (!wrong.value.split(' · ').includes(reason)) wrong.value = [wrong.value, reason].filter(Boolean).join(' · ');
+      return false;
+    }
+  }
 
   async function act(incident: WireIncident, deed: Deed, note = '', at = ''): Promise<boolean> {
-    if (busy.value) return false;
     const body = {
       deed, ...(note ? { note } : {}), ...(at ? { at } : {}),
       // To end an incident one must have seen the whole of it. Of the other steps the
@@ -47,23 +69,18 @@ export function useDeeds(): Doing {
       ...(deed === 'resolve' ? { version: incident.version } : {}),
     };
     const wanted = JSON.stringify([incident.id, body]);
-    if (last.wanted !== wanted) last = { wanted, key: newKey() };
-    busy.value = true;
+    const before = going.get(incident.id);
+    if (before?.wanted === wanted) return before.done; // pressed twice
+    if (going.size === 0) wrong.value = '';
+    const mine = { wanted, done: before ? before.done.catch(() => false).then(() => perform(incident, body, wanted)) : perform(incident, body, wanted) };
+    going.set(incident.id, mine);
     try {
-      const { value } = await send('post', '/incidents/{incident}/actions', { path: { incident: incident.id }, body, key: last.key });
-      last = { wanted: '', key: '' };
-      wrong.value = '';
-      live.put(value as unknown as WireIncident);
-      return true;
-    } catch (failure) {
-      if (!(failure instanceof Problem)) throw failure;
-      wrong.value = reasonOf(failure);
-      return false;
+      return await mine.done;
     } finally {
-      busy.value = false;
+      if (going.get(incident.id) === mine) going.delete(incident.id);
     }
   }
-  return { busy, wrong, act };
+  return { busy: computed(() => going.size > 0), wrong, act };
 }
 
 /** What a failure says to people: our words for its code, the server's where it names a field. */

@@ -1,4 +1,5 @@
 // What the lines of a timeline carry: raw messages, notices and what became of them.
+import { quantity } from '../../format/format';
 import { say, word, words } from '../../i18n';
 import type { Bilingual } from '../../live/protocol';
 import type { Entry } from './useIncident';
@@ -34,7 +35,7 @@ export function lineOf(entry: Entry): string {
   const data = dataOf(entry);
   if (entry.kind.startsWith('clock_')) return say(data['title'] as Bilingual | undefined);
   const event = data['event'] as Data | undefined;
-  const value = typeof data['value'] === 'number' ? `${data['value']}${textOf(data, 'unit') ? `\u00a0${textOf(data, 'unit')}` : ''}` : '';
+  const value = typeof data['value'] === 'number' ? quantity(data['value'], textOf(data, 'unit')) : '';
   return [
     event ? word(words().kind, textOf(event, 'kind')) : '', value, textOf(data, 'text'), textOf(data, 'receiver'), textOf(data, 'channel'),
     data['ok'] === false ? words().notDelivered : '', textOf(data, 'error'),

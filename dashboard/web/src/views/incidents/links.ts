@@ -1,5 +1,10 @@
 // Where other areas show what an incident names.
-import type { RouteLocationRaw, Router } from 'vue-router';
+import type { LocationQuery, RouteLocationRaw, Router } from 'vue-router';
+
+/** The address's query for another incident: what was looked at of this one's device is not of that one's. */
+export function elsewhere({ metric: _, ...query }: LocationQuery): LocationQuery {
+  return query;
+}
 
 /** A device's own page; where there is none, the device on the live page. */
 export function deviceLink(router: Router, path: string): RouteLocationRaw {

@@ -1,6 +1,6 @@
 // One incident with its timeline, as it was read and as the live connection goes on
 // telling of it.
-import { computed, onBeforeUnmount, onMounted, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue';
 import { get, list } from '../../api/client';
 import type { Problem } from '../../api/call';
 import { merged } from '../../live/incidents';
@@ -42,6 +42,7 @@ export function useIncident(id: string): OneIncident {
       read.push(...(page.items as unknown as Entry[]));
       cursor = page.next;
     } while (cursor && read.length < most);
+    if (signal.aborted) throw signal.reason;
     entries.value = merged(entries.value, read);
     partial.value = Boolean(cursor);
     return (await reading) as unknown as WireIncident;
@@ -53,21 +54,30 @@ export function useIncident(id: string): OneIncident {
     return told && known && known.version > told.version ? known : told ?? known;
   });
 
+  /** Up to which version the timeline was read, or is about to be. */
+  let covered = -1;
+  watch(loaded.value, (known) => (covered = Math.max(covered, known?.version ?? -1)));
   let reading = 0;
-  let ignore = () => {};
-  onMounted(() => {
-    ignore = live.listen((changes) => {
-      if (changes.incidents) version.value++;
-      const mine = changes.entries.filter((entry) => entry.incident === id);
-      if (mine.length === 0) return;
-      entries.value = merged(entries.value, mine);
-      window.clearTimeout(reading);
-      reading = window.setTimeout(() => void loaded.reload(), readAfter);
-    });
-  });
-  onBeforeUnmount(() => {
-    ignore();
+  let told = live.store.incidents.find(id);
+  function readSoon(): void {
     window.clearTimeout(reading);
-  });
+    reading = window.setTimeout(() => void loaded.reload(), readAfter);
+  }
+  onScopeDispose(live.listen((changes) => {
+    const before = told;
+    if (changes.incidents) {
+      version.value++;
+      told = live.store.incidents.find(id);
+    }
+    const mine = changes.entries.filter((entry) => entry.incident === id);
+    if (mine.length > 0) entries.value = merged(entries.value, mine);
+    // After a break the connection tells how incidents are and not what was added to
+    // them; and of one that ended meanwhile nothing at all.
+    const silent = told ? told.version > covered : before !== undefined;
+    if (mine.length === 0 && !(changes.incidents && loaded.value.value && silent)) return;
+    covered = Math.max(covered, told?.version ?? -1);
+    readSoon();
+  }));
+  onScopeDispose(() => window.clearTimeout(reading));
   return { incident, entries, partial, problem: loaded.problem, reload: loaded.reload };
 }

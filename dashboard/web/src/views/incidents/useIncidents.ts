@@ -1,8 +1,8 @@
 // The list of incidents as the filters say, kept true by the live connection: of two
-// versions of one the newer is shown, and the list is read again when new ones come.
-import { computed, onBeforeUnmount, onMounted, shallowRef, type ComputedRef } from 'vue';
+// versions of one the newer is shown, and what the list lacks is read when it comes.
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef } from 'vue';
 import { list as pageOf } from '../../api/client';
-import type { List } from '../../api/call';
+import { Problem, type List } from '../../api/call';
 import { serverNow } from '../../live/clock';
 import { useLive } from '../../live/live';
 import type { WireIncident } from '../../live/protocol';
@@ -10,54 +10,102 @@ import { useAt } from '../../use/at';
 import { usePages, type Pages } from '../../use/load';
 import { lets, questionOf, type Filters } from './filters';
 
-/** New ones are read with the rest of the list, once for all that come within this long, in milliseconds. */
+/** New ones are read once for all that come within this long, and again so long after that failed, in milliseconds. */
 const readAfter = 800;
+const readAgainAfter = 5000;
+
+/** A list with its first page as it is now: who has read further keeps what he has read. */
+export function withFirst<T extends { id: string }>(known: readonly T[], page: List<T>): readonly T[] {
+  if (!page.next) return page.items; // that is all of it
+  const first = new Set(page.items.map(({ id }) => id));
+  return [...page.items, ...known.filter(({ id }) => !first.has(id))];
+}
 
 export function useIncidents(filters: Filters): { list: Pages<WireIncident>; rows: ComputedRef<readonly WireIncident[]> } {
   const live = useLive();
   const { at } = useAt();
-  const list = usePages<WireIncident>(() => filters.all.value, async (cursor, signal) => {
-    const page = await pageOf('/incidents', { query: { limit: 200, cursor, ...questionOf(filters, at.value, serverNow()) }, signal });
-    return page as unknown as List<WireIncident>;
-  });
+  const ask = async (cursor: string | undefined, signal: AbortSignal) =>
+    (await pageOf('/incidents', { query: { limit: 200, cursor, ...questionOf(filters, at.value, serverNow()) }, signal })) as unknown as List<WireIncident>;
+  const list = usePages<WireIncident>(() => filters.all.value, ask);
 
   /** Of two versions the newer: the connection may know more than the list did. */
   const version = shallowRef(0);
   const rows = computed(() => {
     void version.value;
     const now = serverNow();
+    const seen = new Set<string>(); // one that moved in the order may be in two pages
     return list.items.value.flatMap((incident) => {
+      if (seen.has(incident.id)) return [];
+      seen.add(incident.id);
       const known = live.store.incidents.find(incident.id);
       if (!known || known.version <= incident.version) return [incident];
       return lets(filters, at.value, known, now) ? [known] : [];
     });
   });
 
-  const read = new Set<string>(); // for which the list was read again
+  const read = new Set<string>(); // for which the first page was read
+  const ended = new Set<string>(); // that were open when this was begun
+  let open = new Set(live.store.incidents.open.keys());
   let reading = 0;
-  let ignore = () => {};
-  function notice(): void {
-    const listed = new Set(list.items.value.map((incident) => incident.id));
+  let asked: AbortController | undefined;
+
+  /** Those that the list lacks, as far as the connection tells. */
+  function lacking(): string[] {
     const now = serverNow();
-    // Those that are over now belong to their own list; that one is read for any change.
-    const over = filters.show.value === 'resolved';
-    const fresh = over ? [] : [...live.store.incidents.open.values()].filter((one) => !listed.has(one.id) && !read.has(one.id) && lets(filters, at.value, one, now));
-    if ((fresh.length === 0 && !over) || reading) return;
+    const { incidents } = live.store;
+    const listed = new Set(list.items.value.map(({ id }) => id));
+    // Those that are over belong to their own list. Of what ended during a break the
+    // connection says no more than that it is not open.
+    const all = filters.show.value === 'resolved' ? ended : incidents.open.keys();
+    return [...all].filter((id) => {
+      if (listed.has(id) || read.has(id)) return false;
+      const known = incidents.find(id);
+      return !known || lets(filters, at.value, known, now);
+    });
+  }
+  /** The first page comes before what was read: whoever has scrolled stays where he is. */
+  async function refresh(): Promise<void> {
+    const ids = lacking();
+    for (const id of ids) read.add(id);
+    asked?.abort();
+    const mine = (asked = new AbortController());
+    try {
+      const page = await ask(undefined, mine.signal);
+      if (mine.signal.aborted) return;
+      list.items.value = withFirst(list.items.value, page);
+      list.total.value = page.total;
+    } catch (failure) {
+      for (const id of ids) read.delete(id);
+      if (mine.signal.aborted) return;
+      if (!(failure instanceof Problem)) throw failure;
+      later(readAgainAfter);
+    }
+  }
+  function later(after: number): void {
+    window.clearTimeout(reading);
     reading = window.setTimeout(() => {
       reading = 0;
-      for (const { id } of fresh) read.add(id);
-      void list.reload();
-    }, readAfter);
+      void refresh();
+    }, after);
   }
-  onMounted(() => {
-    ignore = live.listen((changes) => {
-      if (!changes.incidents) return;
-      version.value++;
-      notice();
-    });
-  });
-  onBeforeUnmount(() => {
-    ignore();
+  onScopeDispose(live.listen((changes) => {
+    if (!changes.incidents) return;
+    version.value++;
+    const now = live.store.incidents.open;
+    for (const id of open) if (!now.has(id)) ended.add(id);
+    for (const id of now.keys()) ended.delete(id);
+    open = new Set(now.keys());
+    if (!reading && list.ready.value && lacking().length > 0) later(readAfter);
+  }));
+  // Another question is asked from its beginning.
+  watch(() => filters.all.value, () => {
+    asked?.abort();
+    window.clearTimeout(reading);
+    reading = 0;
+    read.clear();
+  }, { flush: 'sync' });
+  onScopeDispose(() => {
+    asked?.abort();
     window.clearTimeout(reading);
   });
   return { list, rows };

@@ -1,0 +1,255 @@
+// What views of devices and incidents do while the world goes on: the live connection
+// tells, answers come late, people press twice.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const {
+  startLive, useDeviceNow, useDeeds, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, rowProblem, lineOf, i18n,
+  effectScope, createApp, createRouter, createMemoryHistory, ref,
+} = await load(`
+  export { startLive } from './live/live';
+  export { useDeviceNow } from './views/devices/now';
+  export { useEdited } from './views/devices/editing';
+  export { newExchange } from './views/devices/exchange';
+  export { rowProblem } from './views/devices/rowProblems';
+  export { useDeeds } from './views/incidents/deeds';
+  export { useIncident } from './views/incidents/useIncident';
+  export { useIncidents, withFirst } from './views/incidents/useIncidents';
+  export { lineOf } from './views/incidents/entries';
+  export { Problem } from './api/call';
+  export { i18n } from './i18n';
+  export { createRouter, createMemoryHistory } from 'vue-router';
+  export { effectScope, createApp, ref } from 'vue';
+`);
+
+async function load(contents) {
+  const result = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('../../src', import.meta.url)), loader: 'ts' },
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
+  });
+  return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
+}
+
+// Of a browser there is what the live connection touches.
+let socket;
+globalThis.WebSocket = class {
+  static OPEN = 1;
+  readyState = 1;
+  constructor() {
+    socket = this;
+  }
+  send() {}
+  close() {}
+};
+globalThis.addEventListener ??= () => {};
+globalThis.document = { addEventListener() {}, visibilityState: 'visible', hidden: false, documentElement: {} };
+globalThis.location ??= new URL('http://localhost/');
+globalThis.requestAnimationFrame ??= (then) => setTimeout(then, 0);
+const timers = [];
+const own = globalThis.setInterval;
+globalThis.setInterval = (...args) => {
+  const timer = own(...args);
+  timer.unref();
+  timers.push(timer);
+  return timer;
+};
+
+const place = { region: 'north', project: 'harbour' };
+startLive({ region: '', project: '', class: '', device: '' }, { over() {}, doubted() {} });
+let seq = 1;
+const tell = async (message) => {
+  socket.onmessage({ data: JSON.stringify({ now: Date.now(), ...message }) });
+  await wait(5);
+};
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const snapshot = (devices) => tell({ type: 'snapshot', seq: (seq = 1), scope: {}, omitted: false, limits: { events: 10, rejected: 10 }, devices });
+const incident = (id, version, more = {}) => ({
+  id, version, state: 'firing', severity: 'warning', kind: 'leak', title: { zh: '', en: '' }, count: 1, started_at: '2026-11-20T00:00:00Z', ...place, ...more,
+});
+const incidents = (list, more = {}) => tell({ type: 'incidents', cursor: 1, view: 'v', reset: false, partial: false, incidents: list, ...more });
+
+/** Answers the questions that come: answer(method, path, request) gives a value, or [status, problem]. */
+function serve(answer) {
+  const asked = [];
+  globalThis.fetch = async (address, request) => {
+    const path = decodeURIComponent(String(address).replace('/api/v1', ''));
+    asked.push({ method: request.method, path, key: request.headers['Idempotency-Key'], etag: request.headers['If-Match'], body: request.body });
+    const value = await answer(request.method, path, request);
+    if (request.signal?.aborted) throw request.signal.reason;
+    const [status, body] = Array.isArray(value) ? value : [200, value];
+    return { ok: status < 300, status, headers: new Headers({ ETag: body?.etag ?? '' }), text: async () => JSON.stringify(body) };
+  };
+  return asked;
+}
+
+const app = createApp({});
+app.use(createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: {} }] }));
+function within(make) {
+  const scope = effectScope();
+  return { ...scope.run(() => app.runWithContext(make)), end: () => scope.stop() };
+}
+
+test('the page of a device follows the device: also that it went offline, and that it reports', async () => {
+  const wire = (connection, seen, value) => ({ device: 'north/harbour/meter/m1', connection, since: seen, seen, values: { power_kw: [value, seen, seen] } });
+  await snapshot([wire('online', 1000, 1)]);
+  const { now, end } = within(() => useDeviceNow(() => ({ ...place, class: 'meter', id: 'm1' })));
+  assert.deepEqual([now.value.connection, now.value.values[0].value], ['online', 1]);
+  await tell({ type: 'delta', seq: ++seq, devices: [wire('offline', 2000, 2)] });
+  assert.deepEqual([now.value.connection, now.value.seen, now.value.values[0].value, now.value.values[0].ts], ['offline', 2000, 2, 2000]);
+  end();
+});
+
+test('two incidents that are acknowledged at once are both acknowledged', async () => {
+  const waiting = [];
+  const asked = serve(() => new Promise((answer) => waiting.push(answer)));
+  const { act, busy, wrong } = within(() => useDeeds());
+  const [a, b] = [incident('a', 1), incident('b', 1)];
+  const [first, twice, second] = [act(a, 'acknowledge'), act(a, 'acknowledge'), act(b, 'acknowledge')];
+  await wait(5);
+  assert.deepEqual(asked.map(({ path }) => path), ['/incidents/a/actions', '/incidents/b/actions']);
+  assert.equal(busy.value, true);
+  waiting[0]([409, { code: 'changed_meanwhile' }]);
+  waiting[1]({ ...b, version: 2, state: 'acknowledged' });
+  assert.deepEqual(await Promise.all([first, twice, second]), [false, false, true]);
+  assert.notEqual(wrong.value, '', 'that the one failed is not hidden by the other');
+  assert.equal(busy.value, false);
+  // Of one incident they are done in their order, and the same again is the same request.
+  asked.length = waiting.length = 0;
+  const both = [act(a, 'acknowledge'), act(a, 'dispatch')];
+  await wait(5);
+  assert.equal(asked.length, 1);
+  waiting[0]([503, { code: 'unavailable' }]);
+  await wait(5);
+  waiting[1]({ ...a, version: 3, state: 'dispatched' });
+  assert.deepEqual(await Promise.all(both), [false, true]);
+});
+
+test('a first page that is read again does not take away what was read after it', () => {
+  const list = (text) => [...text].map((id) => ({ id }));
+  assert.deepEqual(withFirst(list('abcdef'), { items: list('xab'), next: 'more' }), list('xabcdef'));
+  assert.deepEqual(withFirst(list('abc'), { items: list('xa') }), list('xa'), 'the whole list is as it is');
+});
+
+const filtersOf = (show) => ({
+  show: ref(show), severity: ref([]), class: ref(''), state: ref([]), rule: ref(''), kind: ref(''), device: ref(''), period: ref(''), from: ref(''), to: ref(''), overdue: ref(false), q: ref(''), all: ref(show),
+});
+
+test('new incidents come into the list, and the rest of it stays', async () => {
+  await incidents([], { reset: true });
+  const pages = { first: [incident('a', 1), incident('b', 1)], second: [incident('c', 1)] };
+  serve((_, path) => (path.includes('cursor=') ? { items: pages.second } : { items: pages.first, next: 'n', total: pages.first.length + 1 }));
+  const { list, rows, end } = within(() => useIncidents(filtersOf('all')));
+  await wait(20);
+  await list.next();
+  assert.deepEqual(rows.value.map(({ id }) => id), ['a', 'b', 'c']);
+  pages.first = [incident('x', 1), incident('a', 1)];
+  await incidents([incident('x', 1)]);
+  await wait(1000);
+  assert.deepEqual(rows.value.map(({ id }) => id), ['x', 'a', 'b', 'c']);
+  end();
+});
+
+test('the list of what is over is read when something has ended, and for nothing else', async () => {
+  await incidents([incident('a', 1), incident('b', 1)], { reset: true });
+  const asked = serve(() => ({ items: [] }));
+  const { end } = within(() => useIncidents(filtersOf('resolved')));
+  await wait(20);
+  await incidents([incident('a', 2, { state: 'acknowledged' })]);
+  await wait(1000);
+  assert.equal(asked.length, 1);
+  await incidents([incident('a', 3, { state: 'resolved' })]);
+  await wait(1000);
+  assert.equal(asked.length, 2);
+  end();
+});
+
+test('after a break the timeline is read again when the incident is another', async () => {
+  await incidents([incident('a', 4)], { reset: true });
+  const served = { version: 4, entries: [{ incident: 'a', n: 1 }] };
+  const asked = serve((_, path) => (path.endsWith('/a') ? incident('a', served.version) : { items: served.entries }));
+  const { entries, end } = within(() => useIncident('a'));
+  await wait(20);
+  assert.equal(entries.value.length, 1);
+  const before = asked.length;
+  await incidents([incident('a', 4)], { reset: true });
+  await wait(600);
+  assert.equal(asked.length, before, 'nothing is new');
+  Object.assign(served, { version: 6, entries: [...served.entries, { incident: 'a', n: 2 }] });
+  await incidents([incident('a', 6)], { reset: true });
+  await wait(600);
+  assert.equal(entries.value.length, 2);
+  end();
+});
+
+test('a form that is turned to another device does not show, nor save, the one before', async () => {
+  const waiting = new Map();
+  serve((_, path) => new Promise((answer) => waiting.set(path.split('/').at(-1), answer)));
+  const of = ref({ ...place, class: 'meter', id: 'a' });
+  const { before, draft, etag, failed, end } = within(() => useEdited(() => of.value, () => {}));
+  await wait(5);
+  waiting.get('a')({ ...of.value, name: 'A', etag: '"a1"' });
+  await wait(5);
+  assert.deepEqual([draft.value.name, etag.value], ['A', '"a1"']);
+  of.value = { ...of.value, id: 'b' };
+  assert.deepEqual([before.value, draft.value.name, etag.value], [undefined, '', '']);
+  await wait(5);
+  of.value = { ...of.value, id: 'c' };
+  await wait(5);
+  waiting.get('c')({ ...of.value, name: 'C', etag: '"c1"' });
+  await wait(5);
+  waiting.get('b')({ ...of.value, id: 'b', name: 'B', etag: '"b1"' }); // late
+  await wait(5);
+  assert.deepEqual([draft.value.name, etag.value, failed.value], ['C', '"c1"', undefined]);
+  end();
+});
+
+test('an exchange goes on where it was refused: nothing is done twice, and what has become another thing is taken back', async () => {
+  const log = [];
+  let refused = new Problem(412, 'precondition_failed', '', 0);
+  const steps = (patch, register) => [
+    { name: 'correction', wanted: register, perform: async (key) => (log.push(['correct', register, key]), register), undo: async (done) => log.push(['undo', done]) },
+    { name: 'patch', wanted: patch, perform: async (key) => {
+      log.push(['patch', patch, key]);
+      if (refused) throw refused;
+    } },
+  ];
+  const said = () => log.splice(0).map(([what, value]) => `${what} ${value}`);
+  const exchange = newExchange();
+  await assert.rejects(exchange.run(steps('p', 100)));
+  assert.deepEqual(said(), ['correct 100', 'patch p']);
+  await assert.rejects(exchange.run(steps('p', 100)));
+  const [[, , first]] = log;
+  assert.deepEqual(said(), ['patch p']);
+  // Unreachable, it may have been done: the same request has the same key, another one its own.
+  refused = new Problem(0, 'unreachable', '', 0);
+  await assert.rejects(exchange.run(steps('p', 100)));
+  await assert.rejects(exchange.run(steps('p', 100)));
+  await assert.rejects(exchange.run(steps('q', 100)));
+  const keys = log.splice(0).map(([, , key]) => key);
+  assert.notEqual(keys[0], first);
+  assert.equal(keys[1], keys[0]);
+  assert.notEqual(keys[2], keys[1]);
+  refused = undefined;
+  await exchange.run(steps('q', 101));
+  assert.deepEqual(said(), ['undo 100', 'correct 101', 'patch q']);
+  assert.ok(exchange.done('patch'));
+  exchange.clear();
+  assert.ok(!exchange.done('patch'));
+});
+
+test('what is wrong with a row is said in the page’s language where it is known', () => {
+  assert.equal(rowProblem('is in row 7 too'), 'is in row 7 too');
+  i18n.global.locale.value = 'zh';
+  assert.equal(rowProblem('is in row 7 too'), '与第 7 行重复');
+  assert.equal(rowProblem('has 80 characters, more than 64'), '有 80 个字符，最多 64 个');
+  assert.equal(rowProblem('something new'), 'something new');
+  i18n.global.locale.value = 'en';
+});
+
+test('numbers of a timeline are as people read them', () => {
+  assert.equal(lineOf({ kind: 'fired', data: { value: 12345.678901234, unit: 'kWh' } }), '12,346\u00a0kWh');
+});
