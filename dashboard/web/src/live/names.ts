@@ -18,6 +18,21 @@ const projects = new Map<string, string>();
 const zones = new Map<string, string>();
 const again = 5 * 60_000;
 
+/** Whose months and days those of the company are. The session says it before any page is shown. */
+let company = 'Asia/Shanghai';
+
+/** What the server is configured with. A zone that this browser does not know would break whatever shows a time. */
+export function useCompanyZone(zone: string | undefined): void {
+  if (!zone || zone === company) return;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+  } catch {
+    return;
+  }
+  company = zone;
+  namesVersion.value++;
+}
+
 export function regionName(id: string): string {
   void namesVersion.value;
   return regions.get(id) || id;
@@ -33,10 +48,10 @@ export function placeName(region: string, project: string): string {
   return `${regionName(region)} / ${projectName(region, project)}`;
 }
 
-/** The time zone of a project; where none is said, that of the company's home. */
+/** The time zone of a project; without one, and until the names have come, the company's. */
 export function zoneOf(region: string, project: string): string {
   void namesVersion.value;
-  return zones.get(`${region}/${project}`) || 'Asia/Shanghai';
+  return zones.get(`${region}/${project}`) || company;
 }
 
 export interface RegionTree {
