@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"time"
 
 	"steward/dashboard/api"
 	"steward/internal/authz"
@@ -98,6 +99,7 @@ func houseOn(t testing.TB, db *controldb.DB) *house {
 func (h *house) api(t testing.TB, board *live.Board) http.Handler {
 	t.Helper()
 	a, err := api.New(api.Options{
+		Zone:     time.FixedZone("Asia/Shanghai", 8*3600), // as the browser's tests have it
 		Registry: h.registry, Identity: h.identity, Answers: h.answers, Live: board, Incidents: h.incidents, Desk: desk{h.incidents}, Logger: slog.New(slog.DiscardHandler), Version: "test",
 	})
 	if err != nil {

@@ -79,6 +79,7 @@ type Options struct {
 	Logger     *slog.Logger          // nothing is logged when nil
 	Registerer prometheus.Registerer // metrics; none when nil
 	Version    string                // of the program
+	Zone       *time.Location        // whose days the company's months are of; UTC when nil
 	Now        func() time.Time      // time.Now when nil
 }
 
@@ -117,6 +118,9 @@ func build(o Options) (*API, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	a := &API{Options: o, mux: http.NewServeMux(), metrics: newMetrics(o.Registerer), heavy: newTurnstile(), imports: make(chan struct{}, maxImports)}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, configuration(o.Version))

@@ -45,6 +45,7 @@ type auditIn struct {
 	Key     string    `query:"key" maxLength:"300" doc:"Only what was done to this object." example:"north/harbour/meter/m1"`
 	Action  string    `query:"action" maxLength:"64" doc:"Only this." example:"device.update"`
 	Actor   string    `query:"actor" maxLength:"64" doc:"Only what this person or token did, by ID."`
+	Seq     int64     `query:"seq" minimum:"1" doc:"Only this entry." example:"4711"`
 	Region  string    `query:"region" maxLength:"64" doc:"Only at places of this region."`
 	Project string    `query:"project" maxLength:"64" doc:"Only in this project; with region."`
 	From    time.Time `query:"from" doc:"Not before." example:"2026-11-01T00:00:00Z"`
@@ -67,7 +68,7 @@ func (a *API) registerAudit() {
 		Description: newestFirst + " Entries without a place are for those who manage everything.", Answer: exampleEntries,
 	}, func(ctx context.Context, c caller, in *auditIn) (*listOut[auditEntry], error) {
 		f := registry.AuditFilter{
-			Kind: in.Kind, Key: in.Key, Action: in.Action, Actor: in.Actor, Region: in.Region, Project: in.Project, From: in.From, To: in.To,
+			Kind: in.Kind, Key: in.Key, Action: in.Action, Actor: in.Actor, Seq: in.Seq, Region: in.Region, Project: in.Project, From: in.From, To: in.To,
 		}
 		l, err := a.as(c).Audit(ctx, f, in.page())
 		if err != nil {

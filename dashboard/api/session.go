@@ -22,6 +22,7 @@ type presence struct {
 	Permissions        access     `json:"permissions" doc:"Each permission with the places where the caller has it, as hq, region, or region/project."`
 	OIDC               bool       `json:"oidc" doc:"One can sign in with an OpenID provider: GET /oidc/start."`
 	OIDCName           string     `json:"oidc_name,omitempty" doc:"What its button says."`
+	TimeZone           string     `json:"time_zone" doc:"Whose months and days those of the company are: analyses and reports of a month are of this zone's. Projects have zones of their own."`
 }
 
 type presenceToken struct {
@@ -85,7 +86,7 @@ var (
 	exampleExpiry   = exampleTime.Add(7 * 24 * time.Hour)
 	examplePresence = presence{
 		Person: &examplePerson, CSRF: "q5F0c2l2Y2x0aGVyZWlzbm90aGluZ3RvYmVmb3VuZGg", Session: "s_3kq5n7w2", ExpiresAt: &exampleExpiry,
-		Permissions: accessOf(authz.Principal{Grants: examplePerson.Grants}),
+		Permissions: accessOf(authz.Principal{Grants: examplePerson.Grants}), TimeZone: "Asia/Shanghai",
 	}
 	exampleSession = session{
 		ID: "s_3kq5n7w2", Via: "password", CreatedAt: exampleTime, SeenAt: exampleTime, ExpiresAt: exampleExpiry,
@@ -176,7 +177,7 @@ func (a *API) signedIn(ctx context.Context, req Request, s identity.Session) (*p
 func forget(req Request) *cookieOut { return &cookieOut{SetCookie: []string{req.NoCookie().String()}} }
 
 func (a *API) presence(ctx context.Context, p authz.Principal, s identity.Session) (presence, error) {
-	body := presence{Permissions: accessOf(p)}
+	body := presence{Permissions: accessOf(p), TimeZone: a.Zone.String()}
 	body.OIDCName, body.OIDC = a.Identity.OIDCName()
 	switch p.Kind {
 	case authz.Person:

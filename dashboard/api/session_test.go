@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"steward/internal/authz"
 	"steward/internal/controldb/controldbtest"
@@ -29,7 +30,7 @@ func newPorch(t *testing.T) *porch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := build(Options{Registry: registry.New(db, registry.Options{}), Identity: service, Answers: registry.NewAnswers(db, nil)})
+	a, err := build(Options{Registry: registry.New(db, registry.Options{}), Identity: service, Answers: registry.NewAnswers(db, nil), Zone: time.FixedZone("Europe/Berlin", 3600)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestSessionOverHTTP(t *testing.T) {
 		p.person("li", porchPassword, authz.Grant{Role: authz.Engineer, Place: harbour})
 
 		answer, _ := p.ask("", "GET", "/session", "")
-		if got := p.presence(answer); answer.Code != 200 || got.Person != nil || got.CSRF != "" || len(got.Permissions) != 0 {
+		if got := p.presence(answer); answer.Code != 200 || got.Person != nil || got.CSRF != "" || len(got.Permissions) != 0 || got.TimeZone != "Europe/Berlin" {
 			t.Errorf("nobody is %+v", got)
 		}
 		answer, set := p.ask("", "POST", "/session", `{"login":"li","password":"wrong wrong wrong"}`)

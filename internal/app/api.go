@@ -22,6 +22,10 @@ func (a *App) startAPI(version string) error {
 	if err != nil {
 		return err
 	}
+	zone, err := time.LoadLocation(a.cfg.Analytics.TimeZone)
+	if err != nil {
+		return fmt.Errorf("analytics.time_zone: %w", err) // it was checked
+	}
 	handler, err := api.New(api.Options{
 		Registry: a.control.Registry, Identity: a.control.Identity, Data: a.db, Live: a.board,
 		Replay: replayer{a}, Answers: registry.NewAnswers(a.control.db, time.Now),
@@ -30,7 +34,7 @@ func (a *App) startAPI(version string) error {
 		Energy: a.db, Prices: energyPrices{a.analyticsFiles.Tariffs},
 		Operations: a.db, Pseudonym: a.privacy.Of,
 		Ledger: a.ledger, Health: a.howItDoes, VerifyAudit: a.verifyAudit, Audit: a.control.note,
-		Logger: a.logger, Registerer: a.registry, Version: version,
+		Logger: a.logger, Registerer: a.registry, Version: version, Zone: zone,
 	})
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ func (v *View) History(ctx context.Context, kind, key string, p Page) (list List
 type AuditFilter struct {
 	Kind, Key, Action string
 	Actor             string // its ID
+	Seq               int64  // one entry
 	Region, Project   string
 	From, To          time.Time // from inclusive, to exclusive
 }
@@ -50,6 +51,9 @@ func (v *View) Audit(ctx context.Context, f AuditFilter, p Page) (list List[cont
 		if c.value != "" {
 			conds = append(conds, scoped.Is(c.column, c.value))
 		}
+	}
+	if f.Seq != 0 {
+		conds = append(conds, scoped.Is("seq", f.Seq))
 	}
 	if !f.From.IsZero() {
 		conds = append(conds, scoped.AtLeast("at", controldb.Stored(f.From)))

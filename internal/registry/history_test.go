@@ -172,6 +172,7 @@ func TestHistoryAndAudit(t *testing.T) {
 		}{
 			"kind":    {AuditFilter{Kind: KindDevice}, 2},
 			"key":     {AuditFilter{Key: "north/harbour/meter/m1", Action: "device.update"}, 1},
+			"seq":     {AuditFilter{Seq: whole[1].Seq}, 1},
 			"actor":   {AuditFilter{Actor: "p-li"}, len(whole)},
 			"nobody":  {AuditFilter{Actor: "x\x00"}, 0},
 			"region":  {AuditFilter{Region: "east"}, 2},

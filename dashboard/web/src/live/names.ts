@@ -16,8 +16,22 @@ export const namesVersion = shallowRef(0);
 const regions = new Map<string, string>();
 const projects = new Map<string, string>();
 const zoneByProject = new Map<string, string>();
-const home = 'Asia/Shanghai';
 const again = 5 * 60_000;
+
+/** Whose months and days those of the company are. The session says it before any page is shown. */
+let company = 'Asia/Shanghai';
+
+/** What the server is configured with. A zone that this browser does not know would break whatever shows a time. */
+export function useCompanyZone(zone: string | undefined): void {
+  if (!zone || zone === company) return;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+  } catch {
+    return;
+  }
+  company = zone;
+  namesVersion.value++;
+}
 
 export function regionName(id: string): string {
   void namesVersion.value;
@@ -34,10 +48,10 @@ export function placeName(region: string, project: string): string {
   return `${regionName(region)} / ${projectName(region, project)}`;
 }
 
-/** The time zone of a project; where none is said, that of the company's home. */
+/** The time zone of a project; without one, and until the names have come, the company's. */
 export function zoneOf(region: string, project: string): string {
   void namesVersion.value;
-  return zoneByProject.get(`${region}/${project}`) || home;
+  return zoneByProject.get(`${region}/${project}`) || company;
 }
 
 /** The same of what is at a path that begins with region/project. */
@@ -48,7 +62,7 @@ export function zoneAt(path: string): string {
 
 /** All zones in which there are projects. */
 export function zones(): Set<string> {
-  return new Set([home, ...zoneByProject.values()]);
+  return new Set([company, ...zoneByProject.values()]);
 }
 
 export interface RegionTree {

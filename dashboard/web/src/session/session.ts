@@ -1,6 +1,7 @@
 // Who sits at this screen, and what he may.
 import { shallowRef } from 'vue';
 import { call, Problem, useToken } from '../api/call';
+import { useCompanyZone } from '../live/names';
 
 export interface Grant {
   role: Role;
@@ -50,7 +51,8 @@ export function session(): Present {
 /** Asks the server who we are. Throws when it cannot be reached. */
 export async function loadSession(): Promise<Present> {
   try {
-    const answer = await call<Session & { oidc?: boolean; oidc_name?: string }>('GET', '/session');
+    const answer = await call<Session & { oidc?: boolean; oidc_name?: string; time_zone?: string }>('GET', '/session');
+    useCompanyZone(answer.time_zone);
     present = answer.person ? answer : { sso: answer.oidc === true, ssoName: answer.oidc_name ?? '' };
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;

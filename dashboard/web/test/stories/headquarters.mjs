@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import { barriers, close, launch, open, quit } from '../driver.mjs';
+import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+import { workbook } from '../workbook.mjs';
 
 before(launch);
 after(quit);
@@ -88,6 +89,81 @@ test('a notice is written, accepted and withdrawn, and the server knows', () =>
     assert.match(page.url(), /show=over/);
   }));
 
+/** What a press brings, opened as a spreadsheet opens it: its sheets by name. */
+async function opened(page, press) {
+  const [file] = await Promise.all([page.waitForEvent('download', { timeout: 120_000 }), press()]);
+  assert.match(file.suggestedFilename(), /\.xlsx$/);
+  return workbook(await readFile(await file.path()));
+}
+
+/** The number beside a text, on any of the sheets; undefined when it is on none. */
+function beside(sheets, text, at = 1) {
+  for (const rows of sheets.values()) {
+    const row = rows.find((cells) => cells[0] === text && typeof cells[at] === 'number');
+    if (row) return row[at];
+  }
+  return undefined;
+}
+
+const whole = (text) => Number(text.replaceAll(',', ''));
+
+test('the way of headquarters: from the scorecard to the month, to the plan that its money buys, and the workbooks say the same', () =>
+  scene({ path: '/headquarters' }, async (page) => {
+    await lastRun(page, 'scorecard');
+    await lastRun(page, 'response');
+    await lastRun(page, 'replacement');
+    await page.reload();
+    await page.locator('[data-measure]').first().waitFor();
+
+    // The month, as it is sent to the board.
+    await page.locator('[data-tab=headquarters-reports]').click();
+    await page.waitForURL(/\/headquarters\/reports/);
+    const preview = page.locator('[data-test=report-preview]');
+    await preview.waitFor({ timeout: 120_000 });
+    const known = await api(page, '/reports/monthly?format=json');
+    assert.equal(await preview.locator('[data-section]').count(), known.sections.length);
+    for (const name of ['incidents', 'replacement']) assert.ok(known.sections.some((one) => one.name === name), `the month has no section ${name}`);
+    const month = await opened(page, () => page.locator('[data-format=xlsx]').click());
+    // Each clock with how many there were, as the page shows them.
+    const rows = preview.locator('[data-section=incidents] tbody tr');
+    const shown = await rows.evaluateAll((all) => all.map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent.trim())));
+    assert.ok(shown.length > 0, 'the month had no incident');
+    // Other sheets have rows of the same clocks with other figures.
+    const byClock = [...month].filter(([name, cells]) => name.startsWith('By clock') && cells[0]?.includes('Clocks'));
+    assert.equal(byClock.length, 1, `of the sheets ${[...month.keys()].join(', ')}`);
+    for (const [clock, n] of shown) assert.equal(beside(new Map(byClock), clock), whole(n), `${clock}: the page shows ${n}`);
+    // And what the plan costs, to the yuan, though the page shortens it.
+    const plan = known.sections.find((one) => one.name === 'replacement');
+    const devices = preview.locator('[data-section=replacement] dl > div', { hasText: 'Devices within the budget' }).locator('dd').first();
+    assert.equal(beside(month, 'Devices within the budget'), whole(await devices.innerText()));
+    const cost = plan.facts.find((one) => one.title.en === 'Cost of the plan').value.value;
+    const sheet = [...month.values()].flat().find((cells) => String(cells[0]).startsWith('Cost of the plan') && typeof cells[1] === 'number');
+    assert.equal(sheet?.[1], cost);
+
+    // What half of the money would buy.
+    await page.goto(`${url}/reliability/plan`);
+    await page.locator('[data-fact=devices]').waitFor({ timeout: 60_000 });
+    const run = await lastRun(page, 'replacement');
+    const { body } = await api(page, `/analytics/runs/${run.id}/document?kind=plan`);
+    const wanted = body.lines.filter((line) => line.mandatory || line.worth);
+    assert.ok(wanted.length > 1, 'the plan replaces nothing: there is no budget to find');
+    const half = Math.max(1, Math.ceil(wanted[Math.floor((wanted.length - 1) / 2)].cumulative_cost_cny));
+    await page.locator('[data-test=budget-exact]').fill(String(half));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`budget=${half}`));
+    const figure = page.locator('[data-fact=devices] .reliability-figure');
+    let bought = 0;
+    for (const line of body.lines) {
+      if (!(line.mandatory || line.worth) || Math.round(line.cumulative_cost_cny * 100) > half * 100) break;
+      bought++;
+    }
+    await page.waitForFunction((n) => document.querySelector('[data-fact=devices] .reliability-figure')?.textContent === n, bought.toLocaleString('en-GB'));
+    const within = await opened(page, () => page.locator('[data-export=xlsx]').click());
+    assert.equal(beside(within, 'Devices within the budget'), whole(await figure.innerText()), 'the workbook has the budget of the page');
+    const spent = [...within.values()].flat().find((cells) => String(cells[0]).startsWith('Cost of the plan') && typeof cells[1] === 'number')?.[1];
+    assert.ok(spent <= half, `${spent} is spent of ${half}`);
+  }));
+
 test('a report is looked at, and had as a workbook and as JSON', () =>
   scene({ path: '/headquarters/reports?report=response' }, async (page) => {
     await lastRun(page, 'response');
@@ -99,6 +175,7 @@ test('a report is looked at, and had as a workbook and as JSON', () =>
     for (const [format, begins] of [['xlsx', 'PK'], ['json', '{']]) {
       const [file] = await Promise.all([page.waitForEvent('download'), page.locator(`[data-format=${format}]`).click()]);
       const text = await readFile(await file.path());
+      if (format === 'xlsx') assert.ok(workbook(text).size >= known.sections.length, 'a sheet for each section');
       assert.equal(text.subarray(0, begins.length).toString(), begins, file.suggestedFilename());
       assert.match(file.suggestedFilename(), new RegExp(`\\.${format}$`));
     }

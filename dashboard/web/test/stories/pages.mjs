@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers, close, launch, open, quit, url } from '../driver.mjs';
 import { pages, settled } from '../pages.mjs';
-import { administrator } from '../people.mjs';
+import { administrator, newcomer } from '../people.mjs';
 
 before(launch);
 after(quit);
@@ -13,26 +13,45 @@ after(quit);
 /** What vue-i18n shows when a message is missing: its key. */
 const key = /(?:^|\s)(?:app|live|incidents|devices|energy|reliability|response|headquarters|settings(?:-\w+)?)\.[a-z]\w*(?:\.\w+)*(?=$|\s)/m;
 
+/** What holds of every page. */
+async function isWhole(page, language) {
+  const text = await page.locator('body').innerText();
+  assert.doesNotMatch(text, key, 'a message is missing');
+  assert.doesNotMatch(text, /\b(?:undefined|NaN|\[object Object\])\b/);
+  if (language === 'zh') assert.match(await page.locator('h1, [data-test=wall]').first().innerText(), /\p{Script=Han}/u);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, 'something is wider than the page');
+  assert.deepEqual(await barriers(page), []);
+  assert.deepEqual(page.errors, []);
+}
+
 for (const [language, theme, size] of [
   ['zh', 'dark', { width: 1440, height: 900 }], ['en', 'dark', { width: 390, height: 844 }],
 ]) {
   test(`all pages, ${language}, ${theme}, ${size.width} wide`, async (t) => {
-    const all = await pages(await administrator());
+    const boss = await administrator();
+    const all = await pages(boss); // throws when one of them has nothing to show
     const page = await open({ language, theme, ...size });
     for (const [name, path] of Object.entries(all)) {
       await t.test(name, async () => {
         page.errors.length = 0;
         await page.goto(url + path);
         await settled(page);
-        const text = await page.locator('body').innerText();
-        assert.doesNotMatch(text, key, 'a message is missing');
-        assert.doesNotMatch(text, /\b(?:undefined|NaN|\[object Object\])\b/);
-        if (language === 'zh') assert.match(await page.locator('h1, [data-test=wall]').first().innerText(), /\p{Script=Han}/u);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, 'something is wider than the page');
-        assert.deepEqual(await barriers(page), []);
-        assert.deepEqual(page.errors, []);
+        await isWhole(page, language);
+        assert.equal(await page.locator('[data-test=missing]').count(), name === 'missing' ? 1 : 0, 'the page is there');
+        assert.equal(await page.locator('[data-test=denied]').count(), 0, 'an administrator may see it');
       });
     }
     await close(page);
+    // A page that is not for everybody, as somebody sees it who may not.
+    await t.test('denied', async () => {
+      const lift = all.lift.split('/');
+      const viewer = await newcomer(boss, 'viewer', { region: lift[2], project: lift[3] });
+      const his = await open({ language, theme, ...size, person: viewer.login, secret: viewer.password });
+      await his.goto(`${url}/settings/people`);
+      await settled(his);
+      await his.locator('[data-test=denied]').waitFor();
+      await isWhole(his, language);
+      await close(his);
+    });
   });
 }

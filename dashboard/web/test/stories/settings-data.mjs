@@ -2,9 +2,10 @@
 // a rule is tried before it is enabled, a device is connected and its first message seen,
 // a message in quarantine is put right and replayed.
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { after, before, test } from 'node:test';
+import { publish } from '../broker.mjs';
 import { barriers, close, launch, open, password, quit, url } from '../driver.mjs';
+import { administrator, Caller, newcomer } from '../people.mjs';
 
 before(launch);
 after(quit);
@@ -34,32 +35,6 @@ async function scene(options, act) {
   } finally {
     await close(page);
   }
-}
-
-/** Publishes one message at QoS 1 and waits until it is acknowledged: MQTT 3.1.1 in a few bytes. */
-function publish(address, topic, payload) {
-  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address);
-  const text = (s) => { const b = Buffer.from(s); return Buffer.concat([Buffer.from([b.length >> 8, b.length & 255]), b]); };
-  const packet = (type, body) => {
-    const length = [];
-    for (let n = body.length; ; n >>= 7) {
-      length.push((n & 127) | (n > 127 ? 128 : 0));
-      if (n <= 127) break;
-    }
-    return Buffer.concat([Buffer.from([type, ...length]), body]);
-  };
-  return new Promise((resolve, reject) => {
-    const socket = net.connect(Number(port), ['', '0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host);
-    socket.on('error', reject);
-    socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(`story-${unique}-${Math.random()}`)])));
-    socket.on('data', (data) => {
-      if (data[0] === 0x20) socket.write(packet(0x32, Buffer.concat([text(topic), Buffer.from([0, 1]), Buffer.from(payload)])));
-      if (data.includes(0x40)) {
-        socket.end();
-        resolve();
-      }
-    });
-  });
 }
 
 /** A project of the server, whichever it has. */
@@ -141,13 +116,66 @@ test('standards and prices are those of the server', () =>
     await page.locator(`[data-tariff="${timed.name}"][aria-pressed=true]`).waitFor();
   }));
 
-test('an engineer connects a device: its first message is refused, then seen, and it is approved', async (t) => {
-  const { door } = await api('GET', '/sources');
-  if (!door?.anonymous) return t.skip('the broker wants accounts: the story publishes without one');
+test('a rule that was begun, or changed, is not lost without asking', () =>
+  scene({ path: '/settings/rules/new' }, async (page) => {
+    const editor = page.locator('[data-test=rule-text] textarea');
+    const everything = page.getByRole('link', { name: 'All rules' });
+    let asked = 0;
+    let leave = false;
+    page.on('dialog', (dialog) => {
+      asked++;
+      void (leave ? dialog.accept() : dialog.dismiss());
+    });
+    await editor.waitFor();
+    const begun = (await editor.inputValue()).replace(/^name: .*$/m, `name: lost-${unique}`);
+    await editor.fill(begun);
+    await everything.click();
+    await page.waitForTimeout(300);
+    assert.equal(asked, 1);
+    assert.match(page.url(), /\/settings\/rules\/new/);
+    assert.equal(await editor.inputValue(), begun);
+    leave = true;
+    await everything.click();
+    await page.locator('[data-test=rules-view]').waitFor();
+    assert.equal(asked, 2);
+
+    // From one rule back to another it is the same page, which is asked all the same.
+    const { items } = await api('GET', '/alert-rules?limit=1000');
+    const [one, other] = items.filter((rule) => rule.severity === 'warning').map((rule) => rule.name);
+    const openRule = async (name) => {
+      await page.locator('[data-test=rule-search]').fill(name);
+      await page.locator(`[data-key=${name}] .row-link`).click();
+      await page.waitForURL(new RegExp(`/settings/rules/${name}`));
+      await editor.waitFor();
+      return page.evaluate(() => window.history.state.position);
+    };
+    const from = await openRule(one);
+    await everything.click();
+    await page.locator('[data-test=rules-view]').waitFor();
+    const to = await openRule(other);
+    const changed = `${await editor.inputValue()}# not stored\n`;
+    await editor.fill(changed);
+    leave = false;
+    await page.evaluate((steps) => window.history.go(steps), from - to);
+    await page.waitForTimeout(500);
+    assert.equal(asked, 3);
+    assert.match(page.url(), new RegExp(`/settings/rules/${other}`));
+    assert.equal(await editor.inputValue(), changed);
+    leave = true;
+    await page.evaluate((steps) => window.history.go(steps), from - to);
+    await page.waitForURL(new RegExp(`/settings/rules/${one}`));
+    assert.equal(asked, 4);
+  }));
+
+test('an engineer of a project connects a device: its first message is refused, then seen, and it is approved', async () => {
   const project = await someProject();
+  const somebody = await newcomer(await administrator(), 'engineer', { region: project.region, project: project.id });
+  const engineer = await new Caller().signIn(somebody.login, somebody.password);
+  const { door } = await engineer.ask('GET', '/sources');
+  assert.ok(door?.anonymous, 'the broker of the demonstration lets anybody publish');
   const device = `m-${unique}`;
   const path = `${project.region}/${project.id}/meter/${device}`;
-  await scene({ path: `/settings/sources/connect?at=${project.region}/${project.id}` }, async (page) => {
+  await scene({ person: somebody.login, secret: somebody.password, path: `/settings/sources/connect?at=${project.region}/${project.id}` }, async (page) => {
     await page.locator('[data-test=which-device]').fill(device);
     await page.locator('[data-test=which-device]').press('Enter');
     await page.locator('[data-test=arrival][data-state=waiting]').waitFor();
@@ -167,7 +195,7 @@ test('an engineer connects a device: its first message is refused, then seen, an
     assert.match(await page.locator('[data-test=arrival-values]').innerText(), /3\.2/);
     await page.locator('[data-test=approve]').click({ timeout: 60_000 });
     await page.locator('[data-test=approved]').waitFor({ timeout: 60_000 });
-    assert.equal((await api('GET', `/devices/${path}`)).state, 'active');
+    assert.equal((await engineer.ask('GET', `/devices/${path}`)).state, 'active');
     // The letter is replayed, corrected.
     await page.goto(`${url}/settings/letters?at=${project.region}/${project.id}&topic=${device}`);
     await page.locator('[data-test=letters-view] .table-row .row-link').first().click();

@@ -17,9 +17,12 @@ async function load(contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { fairRanks, difference, monthOf, periodOf, monthsBefore } = await load(`
+const { fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
   export { fairRanks, difference } from './views/headquarters/ranks';
   export { monthOf, periodOf, monthsBefore } from './views/response/months';
+  export { lateOf } from './views/response/late';
+  export { loadSession } from './session/session';
+  export { zoneOf } from './live/names';
 `);
 
 const place = (key, value, low, high) => ({ key, value, low, high });
@@ -49,4 +52,33 @@ test('a month is one by the clocks of its zone', () => {
   assert.deepEqual(periodOf('2026-12', 'Asia/Shanghai'), { from: '2026-11-30T16:00:00.000Z', to: '2026-12-31T16:00:00.000Z' });
   assert.deepEqual(periodOf('2026-07', 'Europe/Berlin'), { from: '2026-06-30T22:00:00.000Z', to: '2026-07-31T22:00:00.000Z' });
   assert.deepEqual(monthsBefore('2026-02', 3), ['2026-01', '2025-12', '2025-11']);
+});
+
+test('the company\'s months are those of the zone that the server is configured with', async () => {
+  const answer = (zone) => (globalThis.fetch = async () => new Response(JSON.stringify({ permissions: {}, oidc: false, time_zone: zone })));
+  assert.equal(monthOf('2026-09-30T22:00:00Z', '2026-10-31T23:00:00Z'), '', 'those of Berlin are none of Shanghai');
+  answer('Europe/Berlin');
+  await loadSession();
+  assert.equal(zoneOf('', ''), 'Europe/Berlin');
+  assert.equal(monthOf('2026-09-30T22:00:00Z', '2026-10-31T23:00:00Z'), '2026-10');
+  assert.deepEqual(periodOf('2026-07'), { from: '2026-06-30T22:00:00.000Z', to: '2026-07-31T22:00:00.000Z' });
+  answer('Mars/Olympus_Mons');
+  await loadSession();
+  assert.equal(zoneOf('', ''), 'Europe/Berlin', 'one that the browser does not know is not taken');
+  answer('Asia/Shanghai');
+  await loadSession();
+});
+
+test('late orders: what is listed, and what is left out', () => {
+  const order = (n, yuan, contractor = 'a', project = 'harbour') => ({ contractor, region: 'north', project, order: `o-${n}`, urgent: false, created: '', due: '', over_seconds: 1, yuan });
+  const report = { month: '2026-10', orders: [order(1, 10), order(2, 30, 'b'), order(3, 20, 'a', 'hill')], omitted: 7 };
+  const everything = { contractor: '', place: { region: '', project: '' } };
+  const all = lateOf(report, everything, 2);
+  assert.deepEqual(all.shown.map(({ order: id }) => id), ['o-2', 'o-3']);
+  assert.deepEqual([all.n, all.left, all.orMore], [10, 8, false], 'all there are, also those that the analysis did not keep');
+  const some = lateOf(report, { ...everything, contractor: 'a' }, 200);
+  assert.deepEqual([some.n, some.left, some.orMore, some.omitted], [2, 0, true, 7], 'whose the others are is not known');
+  const here = lateOf({ ...report, omitted: 0 }, { contractor: '', place: { region: 'north', project: 'hill' } }, 200);
+  assert.deepEqual([here.n, here.left, here.orMore], [1, 0, false]);
+  assert.deepEqual(lateOf(undefined, everything, 200), { shown: [], n: 0, orMore: false, left: 0, omitted: 0 });
 });

@@ -17,7 +17,7 @@ async function load(contents) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName } = await load(`
+const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, useEdited, effectScope } = await load(`
   export { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
   export { loadSession } from './session/session';
   export { actionText, changesOf, line } from './views/settings/audit/entry';
@@ -26,6 +26,11 @@ const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, act
   export { bytes } from './views/settings/health/bytes';
   export { chapters } from './views/settings/roles/matrix';
   export { agentName } from './views/settings/account/agent';
+  export { withNewest } from './views/settings/health/runs';
+  export { chunks, together, countsOf } from './views/settings/letters/letters';
+  export { byDay } from './views/settings/rules/days';
+  export { useEdited } from './views/settings/rules/useRule';
+  export { effectScope } from 'vue';
 `);
 
 const at = (region, project) => ({ ...(region ? { region } : {}), ...(project ? { project } : {}) });
@@ -97,4 +102,58 @@ test('sizes and browsers', () => {
   assert.equal(agentName('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36'), 'Chrome · Windows');
   assert.equal(agentName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18 Mobile/15E148 Safari/604.1'), 'Safari · iPhone');
   assert.equal(agentName('my-tool/1'), 'my-tool/1');
+});
+
+test('a back-test is of the text that was sent, whatever is typed while it runs', () => {
+  globalThis.fetch = async () => new Response('{}');
+  const scope = effectScope();
+  scope.run(() => {
+    const edited = useEdited('when: value > 1');
+    const result = { fired: 3 };
+    edited.text.value = 'when: value > 0';
+    edited.tested(result, 'when: value > 1');
+    assert.equal(edited.test.value, undefined, 'the text that stands there was not tested');
+    edited.text.value = 'when: value > 1';
+    assert.equal(edited.test.value, result);
+  });
+  scope.stop();
+});
+
+test('the newest runs come up to date, and the older ones that were read stay', () => {
+  const run = (id, state = 'done') => ({ id, state });
+  assert.deepEqual(withNewest([run('c', 'running'), run('b'), run('a')], [run('d', 'queued'), run('c'), run('b')]), [run('d', 'queued'), run('c'), run('b'), run('a')]);
+});
+
+test('what a back-test found is counted by the days of its place', () => {
+  const [from, to] = [Date.parse('2026-11-18T17:00:00Z'), Date.parse('2026-11-20T10:00:00Z')];
+  const begun = [Date.parse('2026-11-18T16:00:00Z'), Date.parse('2026-11-19T15:59:00Z'), Date.parse('2026-11-19T16:00:00Z')];
+  assert.deepEqual(byDay(begun, from, to, 'Asia/Shanghai'), [{ day: '2026-11-19', fired: 2 }, { day: '2026-11-20', fired: 1 }]);
+  assert.deepEqual(byDay(begun, from, to, 'UTC'), [{ day: '2026-11-18', fired: 1 }, { day: '2026-11-19', fired: 2 }, { day: '2026-11-20', fired: 0 }]);
+  assert.deepEqual(byDay([], Date.parse('2026-03-28T12:00:00Z'), Date.parse('2026-03-30T12:00:00Z'), 'Europe/Berlin').map(({ day }) => day), ['2026-03-28', '2026-03-29', '2026-03-30'], 'a day of 23 hours is one');
+});
+
+test('messages in quarantine are counted by the days of a place, in questions that the server takes', () => {
+  const until = Date.parse('2026-11-20T10:30:00Z');
+  const since = until - 90 * 86_400_000;
+  const parts = chunks(since, until);
+  assert.equal(parts[0].from, new Date(since).toISOString());
+  assert.equal(parts.at(-1).to, new Date(until).toISOString());
+  for (const [i, one] of parts.entries()) {
+    assert.ok((Date.parse(one.to) - Date.parse(one.from)) / 3_600_000 <= 1000, 'at most a thousand hours');
+    if (i > 0) assert.equal(one.from, parts[i - 1].to);
+  }
+  const step = (at, letters) => ({ at, letters });
+  const value = together([
+    { letters: 3, reasons: [{ reason: 'bad_value', letters: 3, steps: [step('2026-11-18T15:00:00Z', 1), step('2026-11-18T16:00:00Z', 2)] }] },
+    { letters: 5, reasons: [{ reason: 'bad_syntax', letters: 4, steps: [step('2026-11-19T16:00:00Z', 4)] }, { reason: 'bad_value', letters: 1, steps: [step('2026-11-20T10:00:00Z', 1)] }] },
+  ]);
+  assert.equal(value.letters, 8);
+  assert.deepEqual(value.reasons.map((one) => [one.reason, one.letters]), [['bad_value', 4], ['bad_syntax', 4]]);
+  const { names, values } = countsOf({ value, since: Date.parse('2026-11-18T12:00:00Z'), until, hours: false }, 'Asia/Shanghai');
+  assert.equal(names.length, 3);
+  assert.deepEqual(values.get('bad_value'), [1, 2, 1]);
+  assert.deepEqual(values.get('bad_syntax'), [0, 0, 4]);
+  const hours = countsOf({ value, since: Date.parse('2026-11-18T15:20:00Z'), until: Date.parse('2026-11-18T17:10:00Z'), hours: true }, 'Asia/Shanghai');
+  assert.deepEqual(hours.names, ['23:00', '00:00', '01:00']);
+  assert.deepEqual(hours.values.get('bad_value'), [1, 2, 0]);
 });

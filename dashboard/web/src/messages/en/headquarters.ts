@@ -66,6 +66,7 @@ export default {
   report: {
     category: 'Category', difference: 'Compare with the run before', files: 'Download', format: { html: 'Web page', pdf: 'PDF', xlsx: 'Excel', json: 'JSON', csv: 'CSV', parquet: 'Parquet' }, print: 'Print',
     making: 'Making the report: {s} s', makingHint: 'It is made from stored results, which takes a few seconds.', makingFile: 'Making {name}: {s} s…', receiving: 'Receiving {name}: {size}',
+    notComputedHint: 'The analyses of a month are computed in the night of the first of the next; the pages of response and reliability can have them computed before.',
     notComputed: 'Nothing is computed of {name} in {month}', contents: 'Contents', madeAt: 'made {time}', before: 'before: {value}', more: 'Show {n} more rows', leftOut: '{n} more rows are not listed.',
     period: 'From {from} to {to} (not included)', runs: 'Runs {runs}',
   },

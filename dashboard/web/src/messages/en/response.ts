@@ -8,6 +8,7 @@ export default {
   none: 'No clocks ran in {month}',
   noneHint: 'Nothing with a limit happened here in the month. Choose another month or place.',
   notComputed: {
+    failed: 'The computation failed: see Settings, System health, Analyses for why.', cancelled: 'The computation was cancelled.',
     title: 'Not computed yet', month: '{month} is not computed', hint: 'The month before is computed in the night of the first; those who may can have it computed at any time.',
     now: 'Compute now', busy: 'Computing…', missing: '{n} months of the last year are not computed.', these: 'Compute them', doing: 'Computing {month}…',
   },
@@ -50,6 +51,8 @@ export default {
     repeatsTip: 'The same device again within {days} days: {repeats} of {n} repairs', noContract: 'no contract', companyOnly: 'for the company', capped: '{sum} before the cap',
     penaltiesOfCompany: 'Penalties are capped for the whole company: look at everything to see them.',
     chart: 'Time to repair: median with its 95 % interval', late: 'Late orders that cost something this month ({n})', order: 'Order', due: 'Due', urgent: 'urgent',
+    lateLeft: 'The {shown} dearest are listed; {n} more are not.', lateOmitted: '{n} cheaper ones of the company were not kept by the analysis: some of them may belong here.',
+    omitted: '{n} contractors with fewer orders are not listed.',
     none: 'No orders of contractors in {month}', noneHint: 'They are the repair orders of the operating data.', ofRegion: 'Contractors are judged by region: this is {region}.',
     deniedHint: 'Contractors are judged by region and for the company: you need to see a whole region.',
   },

@@ -8,6 +8,7 @@ export default {
   prove: 'Prove integrity', proof: 'Proof of the audit log', proving: 'The whole log is read…', intact: '{n} lines, none changed, removed or put in between', tampered: 'The log is not what was written',
   provenAt: 'Proven at', last: 'Last line', proofHint: 'Kept elsewhere, this hash proves later that nothing up to this line was changed.',
   export: 'Export CSV', exporting: '{n} lines…', cut: 'Only the newest {n} lines: narrow the filters for the others.',
+  entry: 'Line {n}', noEntry: 'There is no line {n}', noEntryHint: 'It may not exist, or it is of a place that you do not manage.',
   order: '{object}: {verb}',
   kinds: {
     person: 'Person', token: 'Token', credential: 'MQTT credential', region: 'Region', project: 'Project', building: 'Building', device: 'Device', approval_rule: 'Approval rule', alert_rule: 'Alert rule',

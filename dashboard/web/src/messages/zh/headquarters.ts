@@ -66,6 +66,7 @@ export default {
   report: {
     category: '类别', difference: '与上次计算相比', files: '下载', format: { html: '网页', pdf: 'PDF 文件', xlsx: 'Excel 表格', json: 'JSON 文件', csv: 'CSV 表格', parquet: 'Parquet 文件' }, print: '打印',
     making: '正在生成报表，已用 {s} 秒', makingHint: '报表由已保存的分析结果生成，通常需要几秒。', makingFile: '正在生成 {name}，已用 {s} 秒…', receiving: '正在下载 {name}，已收 {size}',
+    notComputedHint: '月度分析在次月 1 日凌晨计算；也可在“响应”“可靠性”等页面补算。',
     notComputed: '{name} {month}尚无可用的分析结果', contents: '目录', madeAt: '生成于 {time}', before: '上期 {value}', more: '再显示其余 {n} 行', leftOut: '另有 {n} 行未列出。',
     period: '统计期 {from} 至 {to}（不含）', runs: '分析运行 {runs}',
   },

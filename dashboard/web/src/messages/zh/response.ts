@@ -8,6 +8,7 @@ export default {
   none: '{month}没有计时',
   noneHint: '该范围本月没有带时限的事件。可换一个月份或范围。',
   notComputed: {
+    failed: '计算失败，原因见“设置 › 系统运行 › 分析任务”。', cancelled: '计算已取消。',
     title: '尚未计算', month: '{month}尚未计算', hint: '每月 1 日凌晨自动计算上一个月；也可由有权限的人随时计算。',
     now: '立即计算', busy: '正在计算…', missing: '近一年中有 {n} 个月尚未计算。', these: '计算这些月份', doing: '正在计算{month}…',
   },
@@ -50,6 +51,8 @@ export default {
     repeatsTip: '{days} 天内同一设备再次报修：{n} 次维修中 {repeats} 次', noContract: '无合同条款', companyOnly: '仅按公司合计', capped: '封顶前 {sum}',
     penaltiesOfCompany: '扣款按公司合计封顶，请在“全部项目”范围查看。',
     chart: '修复用时中位数与 95% 区间', late: '本月计扣的逾期工单（{n}）', order: '工单', due: '应完成', urgent: '急修',
+    lateLeft: '列出金额最高的 {shown} 单，另有 {n} 单未列出。', lateOmitted: '公司另有 {n} 单金额较低，分析结果未保留明细，其中可能有属于此处的。',
+    omitted: '另有 {n} 家工单较少的承包商未列出。',
     none: '{month}没有承包商的工单', noneHint: '工单来自运营数据中的维修工单。', ofRegion: '承包商按区域考核，当前为{region}。',
     deniedHint: '承包商按区域和公司考核，需要查看整个区域的权限。',
   },

@@ -8,6 +8,7 @@ export default {
   prove: '验证完整性', proof: '审计日志验证', proving: '正在读取全部日志…', intact: '共 {n} 条，未发现修改、删除或插入', tampered: '日志与写入时不一致',
   provenAt: '验证时间', last: '最后一条', proofHint: '请将此哈希另行保存，日后可证明到这一条为止的日志未被改动。',
   export: '导出 CSV', exporting: '已读取 {n} 条…', cut: '仅含最新 {n} 条，其余请缩小筛选范围后导出。',
+  entry: '第 {n} 条', noEntry: '没有第 {n} 条记录', noEntryHint: '可能不存在，或不在您管理的范围内。',
   order: '{verb}{object}',
   kinds: {
     person: '人员', token: '令牌', credential: 'MQTT 凭据', region: '区域', project: '项目', building: '楼栋', device: '设备', approval_rule: '准入规则', alert_rule: '告警规则',

@@ -2,28 +2,22 @@
 import { base } from '../../../chart/options';
 import type { Options } from '../../../chart/engine';
 import type { Palette } from '../../../chart/theme';
+import { addDays, dayOf } from '../../incidents/zone';
 
 export interface DayCount {
-  day: string; // 2026-11-20, in the zone of whoever looks
+  day: string; // 2026-11-20
   fired: number;
 }
 
-function dayOf(ms: number): string {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-${String(at.getDate()).padStart(2, '0')}`;
-}
-
-/** How often it would have begun to fire on each day from one time to another, those without included. */
-export function byDay(begun: readonly number[], from: number, to: number): DayCount[] {
+/** How often it would have begun to fire on each day of a zone from one time to another, those without included. */
+export function byDay(begun: readonly number[], from: number, to: number, zone: string): DayCount[] {
   const fired = new Map<string, number>();
-  const day = new Date(from);
-  day.setHours(0, 0, 0, 0);
-  for (; day.getTime() < to; day.setDate(day.getDate() + 1)) fired.set(dayOf(day.getTime()), 0);
+  for (let day = dayOf(from, zone); day <= dayOf(to - 1, zone); day = addDays(day, 1)) fired.set(day, 0);
   for (const at of begun) {
-    const key = dayOf(Math.min(to - 1, Math.max(from, at)));
-    fired.set(key, (fired.get(key) ?? 0) + 1);
+    const day = dayOf(Math.min(to - 1, Math.max(from, at)), zone);
+    fired.set(day, (fired.get(day) ?? 0) + 1);
   }
-  return [...fired].map(([key, n]) => ({ day: key, fired: n }));
+  return [...fired].map(([day, n]) => ({ day, fired: n }));
 }
 
 export interface Bars {

@@ -21,7 +21,8 @@ export interface Edited {
   valid: ComputedRef<boolean>;
   /** of exactly this text */
   test: ComputedRef<Backtest | undefined>;
-  tested(result: Backtest): void;
+  /** files a result under the text that was tested, which need not be the present one any more */
+  tested(result: Backtest, of: string): void;
 }
 
 /** How long after the last key the server is asked, in milliseconds. */
@@ -78,9 +79,9 @@ export function useEdited(first: string): Edited {
       void version.value;
       return tests.get(text.value);
     }),
-    tested(result) {
-      tests.delete(text.value);
-      tests.set(text.value, result);
+    tested(result, of) {
+      tests.delete(of);
+      tests.set(of, result);
       for (const old of tests.keys()) {
         if (tests.size <= mostTests) break;
         tests.delete(old);
