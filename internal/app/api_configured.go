@@ -2,11 +2,9 @@ package app
 
 import (
 	"net/url"
-	"slices"
 
 	"steward/analytics/tariff"
 	"steward/dashboard/api"
-	"steward/internal/telemetry"
 )
 
 // configured tells the API what the files say.
