@@ -38,7 +38,7 @@ func (t *Table[T]) History(tx *Tx, path string, p controldb.Page) (controldb.Lis
 }
 
 // auditColumns are those by which the audit log is narrowed.
-var auditColumns = map[string]bool{"at": true, "actor_id": true, "action": true, "kind": true, "object": true, "project": true}
+var auditColumns = map[string]bool{"seq": true, "at": true, "actor_id": true, "action": true, "kind": true, "object": true, "project": true}
 
 // Log reads the audit log of the places at and below a place that the caller
 // manages, newest first. Entries without a place are for those who manage

@@ -12,10 +12,10 @@ after(quit);
 /** A project in which something of every kind is, so that none of the links below leads to nothing anyway. */
 async function richProject(boss, projects) {
   const { items: findings } = await boss.ask('GET', '/findings?limit=1000');
-  const with_ = async (path) => (await boss.ask('GET', path)).items.length > 0;
+  const holds = async (path) => (await boss.ask('GET', path)).items.length > 0;
   for (const project of projects.filter(({ region, id }) => findings.some((one) => one.region === region && one.project === id))) {
     const where = `region=${project.region}&project=${project.id}&limit=1`;
-    if (await with_(`/devices?class=elevator&state=active&${where}`) && await with_(`/devices?class=meter&state=active&${where}`) && await with_(`/incidents?${where}`)) return project;
+    if (await holds(`/devices?class=elevator&state=active&${where}`) && await holds(`/devices?class=meter&state=active&${where}`) && await holds(`/incidents?${where}`)) return project;
   }
   return assert.fail('no project has a lift, a meter, an incident and a finding');
 }
