@@ -167,6 +167,8 @@ var phrases = []string{
 	"* with exposure, at least * needed to tell how they differ", "有观察的只有 $1 个，至少 $2 个才能看出差别",
 	"goodness of fit: *", "拟合检验：$1",
 	"of no device it is known since when it is there", "没有设备的启用时间",
+	"no test: the events crowd at one end of the ages watched", "无法检验：事件都集中在观察年龄的一端",
+	"no test: too many samples of the fitted law have no exponent", "无法检验：按拟合模型抽样，多数估计不出指数",
 	"no test: its critical values are for units watched from age 0", "无法检验：临界值只适用于从全新开始观察的设备",
 	"too few events", "故障太少",
 	"* events after the start, at least * needed", "开始观察之后的故障只有 $1 次，至少需要 $2 次",
