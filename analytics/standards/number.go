@@ -2,7 +2,6 @@ package standards
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 
 	"steward/analytics/job"
@@ -17,10 +16,13 @@ const (
 )
 
 // sheet is the numbers of a place.
-type sheet struct{ numbers []job.Number }
+type sheet struct {
+	numbers  []job.Number
+	coverage float64 // of the standard that is being written
+}
 
 func (w *sheet) add(at authz.Place, n job.Number) {
-	n.Region, n.Project, n.Coverage = at.Region, at.Project, math.NaN()
+	n.Region, n.Project, n.Coverage = at.Region, at.Project, w.coverage
 	w.numbers = append(w.numbers, n)
 }
 
