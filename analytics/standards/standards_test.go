@@ -451,3 +451,13 @@ func TestBounds(t *testing.T) {
 		t.Errorf("%d causes are listed, %d left out", len(a.ByCause), a.CausesOmitted)
 	}
 }
+
+// TestNoBreachesOfNothing: that no breach is on record is said with the reason where no
+// clock is decided, and nothing covers what there is not.
+func TestNoBreachesOfNothing(t *testing.T) {
+	r := run(t, Options{Incidents: world{}})
+	n := r.numbers["breaches_of_fixed_limit hq clock:entrapment_on_site/600s"]
+	if n.Kind == "" || *n.Value != 0 || n.N != 0 || n.Why == "" || n.Coverage != -1 {
+		t.Errorf("%+v of %v", n, r.numbers)
+	}
+}

@@ -134,6 +134,7 @@ var phrases = []string{
 	// Response.
 	"there are no calls", "没有计时",
 	"there are no calls with a limit", "没有带时限的计时",
+	"none on record: no clock with a limit is decided", "没有记录：没有已有结果的带时限计时",
 	"no clock is running", "没有正在进行的计时",
 	"all calls are open and within their limit so far", "计时都未结束，且尚未超时",
 	"* of * calls are still open", "$2 起中有 $1 起尚未结束",
