@@ -51,6 +51,30 @@ func Availability(up, down float64, restorations int, level float64) Available {
 	return a
 }
 
+// Unfailed is the availability of what was up all the time, whose own times give no
+// interval. It is bounded by what is known of both: failures of the Poisson process, of
+// which none was seen in the time, are no more frequent than [Poisson] allows of no event
+// (3.689 over the time at 0.95); and a restoration takes restoration on average, which is
+// that of others like it and is taken for known. Availability is up to
+//
+//	1 / (1 + most failures per time × restoration)
+//
+// at the least, and 1 at the most. Without a known restoration there is no interval.
+func Unfailed(up, restoration, level float64) Available {
+	a := Available{Up: up, Level: level}
+	if !a.valued() {
+		return a
+	}
+	if !(restoration > 0) || math.IsInf(restoration, 0) || !isLevel(level) || !(up > 0) {
+		a.Why = "no interval: all times are up, and nothing like it was restored"
+		return a
+	}
+	_, most := Poisson(0, up, level)
+	a.Low, a.High = finite(1/(1+most*restoration)), finite(1)
+	a.Method = "Poisson limit of no failure, mean restoration of others"
+	return a
+}
+
 // Spell is the up and down time of one unit.
 type Spell struct{ Up, Down float64 }
 

@@ -1,6 +1,7 @@
 // Package rate estimates how often things happen, with intervals that hold for few
 // events: rates per exposure ([Of], [Poisson]), shares ([Share], [Wilson]), the
-// ratio of two rates ([Compare]), availability ([Availability], [AvailabilityByUnit]),
+// ratio of two rates ([Compare]), availability ([Availability], [AvailabilityByUnit],
+// [Unfailed]),
 // rates of many small estates drawn towards their common mean ([Shrink]), and how
 // many faults come back soon ([Repeats]).
 //

@@ -259,6 +259,26 @@ func TestAvailability(t *testing.T) {
 	near(t, "high", *alike.High, 0.99, 1e-9)
 }
 
+// Of no failure in a year of 8766 hours at most 3.688879 are to be expected (Garwood), of 5
+// hours each.
+func TestUnfailedAvailability(t *testing.T) {
+	a := Unfailed(8766, 5, 0.95)
+	near(t, "availability", value(t, "availability", a.Value), 1, 0)
+	near(t, "low", *a.Low, 1/(1+3.688879*5/8766), 1e-9)
+	near(t, "high", *a.High, 1, 0)
+	if a.Why != "" || *Unfailed(10*8766, 5, 0.95).Low <= *a.Low {
+		t.Errorf("%+v", a)
+	}
+	for _, a := range []Available{Unfailed(8766, 0, 0.95), Unfailed(8766, math.NaN(), 0.95), Unfailed(8766, math.Inf(1), 0.95), Unfailed(8766, 5, 1)} {
+		if a.Value == nil || a.Low != nil || a.High != nil || a.Why == "" {
+			t.Errorf("%+v", a)
+		}
+	}
+	if a := Unfailed(0, 5, 0.95); a.Value != nil || a.Why == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
 // Both intervals cover the truth at their level, each where its assumptions hold.
 func TestAvailabilityCovers(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))

@@ -52,6 +52,9 @@ func Analyze(d *Data, o Options) (Result, error) {
 	}
 	s := newStudy(ordered)
 	r.PowerLaw, r.Trend = s.fit(o.Level), s.trend(o.Level)
+	if r.PowerLaw.Beta != nil {
+		r.PowerLaw.Goodness = s.goodness()
+	}
 	if o.Window > 0 {
 		repeated := rate.Repeats(histories(ordered), o.Window, o.Level)
 		r.Repeat = &repeated

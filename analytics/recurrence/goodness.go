@@ -1,6 +1,7 @@
 package recurrence
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -14,7 +15,8 @@ type Goodness struct {
 	Critical  *float64 `json:"critical"` // beyond which the law does not fit
 	Level     float64  `json:"level"`    // the chance that a law that is true is refused
 	Fits      *bool    `json:"fits"`
-	N         float64  `json:"n"` // events that the statistic is of
+	N         float64  `json:"n"`                // events that the statistic is of
+	Method    string   `json:"method,omitempty"` // whence the critical value
 	Why       string   `json:"why,omitempty"`
 }
 
@@ -42,15 +44,17 @@ func critical(n float64) float64 {
 
 // goodness is Crow's test. Given how many events each unit had, their ages over the
 // age at its end, to the power of beta, are uniform, for which beta is estimated
-// without bias and unit by unit: so it does not ask whether units are alike.
+// without bias and unit by unit: so it does not ask whether units are alike. Units that
+// were not watched from age 0 have a transformation and critical values of their own:
+// see lateGoodness.
 func (s *study) goodness() *Goodness {
 	g := &Goodness{Level: goodnessLevel, N: s.tested}
 	switch {
-	case !s.fromNew:
-		g.Why = "no test: its critical values are for units watched from age 0"
-		return g
 	case s.tested < 2 || !(s.spread > 0):
 		g.Why = "insufficient data: too few events"
+		return g
+	case !s.fromNew:
+		s.lateGoodness(g)
 		return g
 	}
 	beta, n := (s.tested-1)/s.spread, s.tested
@@ -58,15 +62,19 @@ func (s *study) goodness() *Goodness {
 	for i, a := range s.ages {
 		at[i] = aged{at: math.Pow(a.at/a.to, beta), count: a.count}
 	}
-	slices.SortFunc(at, func(a, b aged) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	g.judge(distance(at, n), critical(n), "MIL-HDBK-189")
+	return g
+}
+
+func (g *Goodness) judge(statistic, limit float64, method string) {
+	fits := statistic <= limit
+	g.Statistic, g.Critical, g.Fits, g.Method = finite(statistic), &limit, &fits, method
+}
+
+// distance is the Cramér-von Mises statistic of n events at places that should be
+// uniform from 0 to 1. It sorts them.
+func distance(at []aged, n float64) float64 {
+	slices.SortFunc(at, func(a, b aged) int { return cmp.Compare(a.at, b.at) })
 	sum, before := 1/(12*n), 0.0
 	for _, a := range at {
 		// Of count events at one place: their squared distance from the middle of their
@@ -75,10 +83,7 @@ func (s *study) goodness() *Goodness {
 		sum += a.count*(a.at-middle)*(a.at-middle) + a.count*(a.count*a.count-1)/(12*n*n)
 		before += a.count
 	}
-	limit := critical(n)
-	fits := sum <= limit
-	g.Statistic, g.Critical, g.Fits = finite(sum), &limit, &fits
-	return g
+	return sum
 }
 
 // Dispersion asks whether units' numbers of events differ by more than those of a

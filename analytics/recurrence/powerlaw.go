@@ -70,8 +70,16 @@ type PowerLaw struct {
 // one and the same age, or when there is one. That of the mean time between failures
 // is then exact, too: Crow's (Confidence interval procedures for the Weibull process,
 // Technometrics 24, 1982). Otherwise both are by likelihood ratio.
-func Fit(d *Data, level float64) PowerLaw { return newStudy(d).fit(level) }
+func Fit(d *Data, level float64) PowerLaw {
+	s := newStudy(d)
+	p := s.fit(level)
+	if p.Beta != nil {
+		p.Goodness = s.goodness()
+	}
+	return p
+}
 
+// fit is all but the goodness, which may take a thousand times as long.
 func (s *study) fit(level float64) PowerLaw {
 	p := PowerLaw{Level: level, Events: s.events, Units: s.units, FailureTruncated: s.truncated, AtStart: s.atStart}
 	switch {
@@ -100,7 +108,6 @@ func (s *study) fit(level float64) PowerLaw {
 	}
 	p.Likelihood = finite(s.events*(logLambda+math.Log(beta)+(beta-1)*math.Log(s.longest)) + (beta-1)*s.logs - s.events)
 	p.Intervals = s.intervals(beta, *p.MTBF, level)
-	p.Goodness = s.goodness()
 	p.Differ = s.dispersion(beta, s.events/exposure)
 	return p
 }

@@ -155,7 +155,7 @@ func TestIntervalsCover(t *testing.T) {
 		t.Helper()
 		var forBeta, forMTBF, fitted int
 		for range runs {
-			p := Fit(make(), level)
+			p := newStudy(make()).fit(level)
 			if p.Beta == nil {
 				continue
 			}

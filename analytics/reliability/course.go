@@ -38,6 +38,9 @@ type episode struct {
 type course struct {
 	faults, maintenance, entrapments, silences []episode
 	overflow                                   bool // more episodes than are kept
+
+	callouts []telemetry.Millis // of a lift: when people were called to repair it
+	records  span               // when that is known; empty when it never is
 }
 
 // recorder makes a course of events in their order.

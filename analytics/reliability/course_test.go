@@ -192,7 +192,7 @@ func TestFaultsWithoutEndAreWarnedOf(t *testing.T) {
 		}
 	}
 	f("fault@1 fault_cleared@2 fault@200 fault_cleared@300 maintenance_started@400 maintenance_done@401", "")
-	f("fault@1 fault@200 fault@300", "failure_rate mtbf mttr availability repeat_faults callback_rate ")
+	f("fault@1 fault@200 fault@300", "failure_rate mtbf mttr availability repeat_faults ")
 	f("maintenance_started@200", "mean_service_time ")
 	f("fault@200 maintenance_started@201 fault_cleared@202", "mean_repair_time ")
 }

@@ -103,6 +103,8 @@ type tally struct {
 	restoration, repair, service durations
 	open                         int // faults that have not ended
 	entrapments                  int
+	callouts                     int
+	recorded                     float64 // hours in service in which call-outs are on record
 }
 
 // watched is the exposure in hours. Time in which the device was silent is none,
@@ -135,6 +137,13 @@ func measure(c *course, w span) tally {
 	for _, e := range c.entrapments {
 		if w.has(e.from) {
 			t.entrapments++
+		}
+	}
+	records := c.records.within(w)
+	t.recorded = records.hours()
+	for _, at := range c.callouts {
+		if records.has(at) {
+			t.callouts++
 		}
 	}
 	t.down = covered(c.faults, w)

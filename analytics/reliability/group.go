@@ -61,20 +61,28 @@ type group struct {
 	overflow  int // left out
 
 	failures, entrapments        int
-	liftFailures                 int
 	up, down, liftHours          float64
 	restoration, repair, service durations
 	open                         int
+	callouts, recorded           int // of lifts, and lifts of which they are on record
+	unnamed                      int // repair orders of no lift that is known
+	recordedHours                float64
 	spells                       []rate.Spell
 	histories                    []rate.History
 
 	expected, came float64
 	uncounted      int // devices that coverage_1h has not counted
 	eventsOnly     int // devices that send nothing but events
+
+	class string  // of all; severalClasses when they differ
+	usual float64 // hours in which devices of the class are restored on average; 0 unknown
 }
+
+const severalClasses = "*"
 
 // reporting is how a device reported, beside what happened to it.
 type reporting struct {
+	class            string
 	lift, eventsOnly bool
 	expected, came   float64
 }
@@ -83,6 +91,11 @@ func (g *group) add(t *tally, by reporting) {
 	if !(t.watched() > 0) {
 		g.unwatched++
 		return
+	}
+	if g.devices == 0 {
+		g.class = by.class
+	} else if g.class != by.class {
+		g.class = severalClasses
 	}
 	g.devices++
 	g.failures += len(t.failures)
@@ -98,8 +111,12 @@ func (g *group) add(t *tally, by reporting) {
 	if by.lift {
 		g.lifts++
 		g.liftHours += t.watched()
-		g.liftFailures += len(t.failures)
 		g.entrapments += t.entrapments
+		if t.recorded > 0 {
+			g.recorded++
+			g.recordedHours += t.recorded
+			g.callouts += t.callouts
+		}
 	}
 	if by.expected > 0 {
 		g.expected, g.came = g.expected+by.expected, g.came+by.came
@@ -142,9 +159,11 @@ func (g *group) warning() string {
 //   - mean_repair_time: maintenance in a fault, from its start to its end, which leaves
 //     out the way there and the wait; mean_service_time is that of all other maintenance;
 //   - availability: steady-state, of faults alone (inherent): planned maintenance is
-//     no failure;
+//     no failure. Of what never failed the lower limit is that of rate.Unfailed, each
+//     failure taken to be restored as those of the class are on average;
 //   - repeat_faults: the share of failures followed by another within some days;
-//   - callback_rate and entrapment_rate: failures and entrapments per lift-year.
+//   - callback_rate: call-outs for repair per lift-year in service with records of them
+//     (callouts says which); entrapment_rate: entrapments per lift-year watched.
 //
 // Terms are those of IEC 60050-192. Exposure is in device-years, that of mtbf in
 // hours up, of mttr in hours of fault, and of the mean times of maintenance in its hours.
@@ -154,19 +173,12 @@ func (g *group) numbers(k key, repeatDays float64) []job.Number {
 		g.missed(rateNumber("failure_rate", rate.Of(g.failures, years, level))),
 		g.missed(g.mtbf()),
 		g.mttr(),
+		g.repair.unended(g.repair.mean("mean_repair_time", "repair")),
+		g.service.unended(g.service.mean("mean_service_time", "maintenance")),
+		g.availability(), g.missed(g.repeats(repeatDays)),
 	}
-	if g.repair.n > 0 {
-		list = append(list, g.repair.unended(g.repair.mean("mean_repair_time", "repair")))
-	}
-	if g.service.n > 0 {
-		list = append(list, g.service.unended(g.service.mean("mean_service_time", "maintenance")))
-	}
-	list = append(list, g.availability(), g.missed(g.repeats(repeatDays)))
 	if g.lifts > 0 {
-		liftYears := g.liftHours / hoursPerYear
-		list = append(list,
-			g.missed(rateNumber("callback_rate", rate.Of(g.liftFailures, liftYears, level))),
-			rateNumber("entrapment_rate", rate.Of(g.entrapments, liftYears, level)))
+		list = append(list, g.callbacks(), rateNumber("entrapment_rate", rate.Of(g.entrapments, g.liftHours/hoursPerYear, level)))
 	}
 	coverage, warning := g.coverage(), g.warning()
 	for i := range list {
@@ -236,7 +248,11 @@ func (g *group) mttr() job.Number {
 
 func (g *group) availability() job.Number {
 	var a rate.Available
-	if len(g.spells) < fewUnits {
+	if g.down == 0 && g.failures == 0 {
+		if a = rate.Unfailed(g.up, g.usual, level); a.Low != nil {
+			a.Why = "the lower limit is of no failure, each restored as those of the class are"
+		}
+	} else if len(g.spells) < fewUnits {
 		a = rate.Availability(g.up, g.down, g.restoration.ended, level)
 	} else {
 		a = rate.AvailabilityByUnit(g.spells, level)

@@ -17,6 +17,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"steward/analytics/job"
@@ -31,6 +32,7 @@ type Store interface {
 	MeasuredPlaces(ctx context.Context, from, to time.Time) ([]clickhouse.MeasuredPlace, error)
 	ReliabilityDevices(ctx context.Context, at authz.Place, from, to time.Time, each func(clickhouse.ReliabilityDevice) error) error
 	ReliabilityEvents(ctx context.Context, at authz.Place, from, to time.Time, each func(clickhouse.ReliabilityEvent) error) error
+	ScoredOrders(ctx context.Context, from, to time.Time, each func(clickhouse.ScoredOrder) error) error
 }
 
 const (
@@ -89,6 +91,9 @@ func run(ctx context.Context, r *job.Run, store Store, zone *time.Location) erro
 		return err
 	}
 	f := newFleet(span{telemetry.MillisOf(r.From), telemetry.MillisOf(r.To)})
+	if err := f.repairs(ctx, store, r.From, r.To); err != nil {
+		return fmt.Errorf("reliability: repair orders: %w", err)
+	}
 	for i, p := range places {
 		r.Progress(int64(i), int64(len(places)), p.Region+"/"+p.Project)
 		if err := f.project(ctx, store, r, p, zone); err != nil {
@@ -104,10 +109,12 @@ type fleet struct {
 	period span
 	groups map[key]*group
 	models map[string]*history // by subject
+
+	callouts map[authz.Place]*callouts // of projects that enter repair orders of lifts
 }
 
 func newFleet(period span) *fleet {
-	return &fleet{period: period, groups: map[key]*group{}, models: map[string]*history{}}
+	return &fleet{period: period, groups: map[key]*group{}, models: map[string]*history{}, callouts: map[authz.Place]*callouts{}}
 }
 
 type deviceKey struct{ class, id string }
@@ -153,6 +160,13 @@ func (f *fleet) project(ctx context.Context, store Store, r *job.Run, p clickhou
 	for _, k := range rest {
 		f.device(p.Place, devices[k], new(course), zone)
 	}
+	if c := f.callouts[p.Place]; c != nil && c.unnamed > 0 {
+		for _, k := range keysOf(p.Region, p.Project, string(telemetry.Elevator), "", "") {
+			if g := f.groups[k]; g != nil {
+				g.unnamed += c.unnamed
+			}
+		}
+	}
 	return nil
 }
 
@@ -166,7 +180,8 @@ func (f *fleet) device(at authz.Place, d *clickhouse.ReliabilityDevice, c *cours
 		return
 	}
 	watch := watchOf(d, f.period, zone)
-	by := reporting{lift: isLift(d.Class), eventsOnly: d.FirstReading == 0, expected: d.Expected, came: d.Came}
+	f.recorded(at, d, c)
+	by := reporting{class: d.Class, lift: isLift(d.Class), eventsOnly: d.FirstReading == 0, expected: d.Expected, came: d.Came}
 	t := measure(c, watch)
 	for _, k := range keys {
 		f.of(k).add(&t, by)
@@ -210,16 +225,34 @@ func (f *fleet) report(ctx context.Context, r *job.Run, days float64) error {
 		return err
 	}
 	projects := map[string][]key{} // by class, as a subject
+	peers := map[string][]key{}    // others that are compared within a class
 	for _, k := range keys {
-		if k.project != "" && k.subject != "" {
+		g := f.groups[k]
+		kind, _, _ := strings.Cut(k.subject, ":")
+		switch {
+		case k.project != "" && k.subject != "":
 			projects[k.subject] = append(projects[k.subject], k)
+		case k.region != "" && k.subject != "":
+			peers["region of "+k.subject] = append(peers["region of "+k.subject], k)
+		case (kind == "model" || kind == "vendor") && g.class != "" && g.class != severalClasses:
+			peers[kind+" of "+g.class] = append(peers[kind+" of "+g.class], k)
 		}
-		if err := put(f.groups[k].numbers(k, days), batchNumbers); err != nil {
+		g.usual = f.usual(g)
+		if err := put(g.numbers(k, days), batchNumbers); err != nil {
 			return err
 		}
 	}
 	for _, class := range slices.Sorted(maps.Keys(projects)) {
 		list, err := estates(ctx, r, class, projects[class], f.groups)
+		if err == nil {
+			err = put(list, batchNumbers)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(peers)) {
+		_, list, err := shrunk(peers[name], f.groups)
 		if err == nil {
 			err = put(list, batchNumbers)
 		}
@@ -240,4 +273,17 @@ func (f *fleet) report(ctx context.Context, r *job.Run, days float64) error {
 		r.Cover(all.coverage())
 	}
 	return put(nil, 1)
+}
+
+// usual is the mean time to restoration of a group's class over the company, in hours,
+// for a group that has none of its own; that of all devices for one of several classes.
+func (f *fleet) usual(g *group) float64 {
+	k := key{subject: "class:" + g.class}
+	if g.class == severalClasses {
+		k.subject = ""
+	}
+	if all := f.groups[k]; all != nil && all.restoration.ended > 0 {
+		return all.restoration.hours / float64(all.restoration.ended)
+	}
+	return 0
 }

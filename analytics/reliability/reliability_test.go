@@ -129,7 +129,8 @@ func TestWorldByHand(t *testing.T) {
 		f("mean_repair_time", place, "class:elevator", 3, 1, 3)
 		f("availability", place, "class:elevator", (watched-down)/watched, 3, years)
 		f("repeat_faults", place, "class:elevator", 0.5, 2, years)
-		f("callback_rate", place, "class:elevator", 3/years, 3, years)
+		// Lift-1 alone says when it is repaired.
+		f("callback_rate", place, "class:elevator", 8766./8760, 1, 8760./8766)
 		f("entrapment_rate", place, "class:elevator", 1/years, 1, years)
 	}
 	f("failure_rate", "", "", 4/(years+6552./8766), 4, years+6552./8766)
@@ -156,6 +157,13 @@ func TestWorldByHand(t *testing.T) {
 	}
 	if m := got.find(t, "mtbf", "", "", "model:Otis/Gen2"); m.Value != nil || m.Low == nil || !strings.HasPrefix(m.Why, "insufficient data: no failure") {
 		t.Errorf("%+v", m)
+	}
+	if m := got.find(t, "mean_repair_time", "", "", "class:meter"); m.Value != nil || m.Why != "insufficient data: no repair ended; of 1 devices 1 were not counted for coverage: if they were silent, it counts as watched" {
+		t.Errorf("%+v", m)
+	}
+	// Nothing failed in 240 hours; lifts are restored after 43 hours in 3 cases.
+	if a := got.find(t, "availability", "", "", "model:Otis/Gen2"); *a.Value != 1 || a.Low == nil || math.Abs(*a.Low-1/(1+3.688879*(43./3)/240)) > 1e-6 || *a.High != 1 {
+		t.Errorf("%+v", a)
 	}
 	if m := got.find(t, "mttr", "", "", "class:elevator"); !strings.Contains(m.Why, "1 faults have not ended") {
 		t.Error(m.Why)

@@ -31,39 +31,55 @@ type Estates struct {
 	Why       string    `json:"why,omitempty"`
 }
 
-// estates compares the projects of one class: failure_rate_shrunk is the failure
-// rate of a project by empirical Bayes, beside failure_rate, which is its own.
+// estates compares the projects of one class, and writes the document.
 func estates(ctx context.Context, r *job.Run, subject string, keys []key, groups map[key]*group) ([]job.Number, error) {
+	s, numbers, err := shrunk(keys, groups)
+	if err != nil {
+		return nil, err
+	}
+	doc := Estates{Class: subject, Pooled: s.Pooled, Mean: s.Mean, Variation: s.Variation, Why: s.Why}
+	for i, k := range keys {
+		n := &numbers[i]
+		e := Estate{Region: k.region, Project: k.project, Own: rate.Of(groups[k].failures, n.Exposure, level)}
+		if s.Each != nil {
+			e.Shrunk, e.Low, e.High, e.Weight = n.Value, n.Low, n.High, &s.Each[i].Weight
+		}
+		doc.Projects = append(doc.Projects, e)
+	}
+	slices.SortStableFunc(doc.Projects, func(a, b Estate) int { return -cmp.Compare(orZero(a.Shrunk), orZero(b.Shrunk)) })
+	return numbers, r.Note(ctx, "shrinkage", "", "", subject, doc)
+}
+
+// shrunk compares groups of one class that are of a kind: its projects, its regions, its
+// models or its vendors. failure_rate_shrunk is the failure rate of each by empirical
+// Bayes, beside failure_rate, which is its own.
+func shrunk(keys []key, groups map[key]*group) (rate.Shrinkage, []job.Number, error) {
 	counts := make([]rate.Count, len(keys))
 	for i, k := range keys {
 		counts[i] = rate.Count{Events: groups[k].failures, Exposure: (groups[k].up + groups[k].down) / hoursPerYear}
 	}
 	s, err := rate.Shrink(counts, level)
 	if err != nil {
-		return nil, err
+		return s, nil, err
 	}
-	doc := Estates{Class: subject, Pooled: s.Pooled, Mean: s.Mean, Variation: s.Variation, Why: s.Why}
 	numbers := make([]job.Number, len(keys))
 	for i, k := range keys {
-		e := Estate{Region: k.region, Project: k.project, Own: rate.Of(counts[i].Events, counts[i].Exposure, level)}
 		n := job.Number{
 			Kind: "failure_rate_shrunk", Region: k.region, Project: k.project, Subject: k.subject, Unit: "1/a",
 			N: float64(counts[i].Events), Exposure: counts[i].Exposure, Coverage: groups[k].coverage(),
 		}
 		if s.Each != nil {
 			one := s.Each[i]
-			e.Shrunk, e.Low, e.High, e.Weight = &one.Rate, &one.Low, &one.High, &one.Weight
-			n.Value, n.Low, n.High, n.Level, n.Why = e.Shrunk, e.Low, e.High, level, groups[k].warning()
+			n.Value, n.Low, n.High, n.Level, n.Why = &one.Rate, &one.Low, &one.High, level, groups[k].warning()
 			if counts[i].Exposure == 0 {
-				n.Why = because("nothing was watched: this is the rate of the other projects", n.Why)
+				n.Why = because("nothing was watched: this is the rate of the others", n.Why)
 			}
 		} else {
 			n.Why = because(s.Why, groups[k].warning())
 		}
-		doc.Projects, numbers[i] = append(doc.Projects, e), n
+		numbers[i] = n
 	}
-	slices.SortStableFunc(doc.Projects, func(a, b Estate) int { return -cmp.Compare(orZero(a.Shrunk), orZero(b.Shrunk)) })
-	return numbers, r.Note(ctx, "shrinkage", "", "", subject, doc)
+	return s, numbers, nil
 }
 
 func orZero(v *float64) float64 {

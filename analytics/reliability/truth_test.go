@@ -130,6 +130,10 @@ func (s *fakeStore) ReliabilityEvents(_ context.Context, _ authz.Place, _, _ tim
 	return nil
 }
 
+func (s *fakeStore) ScoredOrders(context.Context, time.Time, time.Time, func(clickhouse.ScoredOrder) error) error {
+	return nil
+}
+
 // results are what a run wrote.
 type results struct {
 	numbers []job.Number

@@ -272,3 +272,28 @@ func BenchmarkAnalyze(b *testing.B) {
 		}
 	}
 }
+
+// The medians of hours and weekdays have the interval that all medians have: of seven
+// calls from the first to the last.
+func TestHoursHaveIntervals(t *testing.T) {
+	var l Log
+	monday := time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
+	for n := range 7 {
+		if err := l.Add(Call{Created: monday.Add(time.Duration(n) * time.Minute), Took: float64(10 * (n + 1))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := l.Analyze(Options{Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := r.Hours[9]; *h.Median != 40 || *h.MedianLow != 10 || *h.MedianHigh != 70 || h.Why != "" {
+		t.Errorf("%+v", h)
+	}
+	if d := r.Weekdays[0]; *d.Median != 40 || *d.MedianLow != 10 || *d.MedianHigh != 70 {
+		t.Errorf("%+v", d)
+	}
+	if h := r.Hours[10]; h.Median != nil || h.MedianLow != nil || h.Why == "" {
+		t.Errorf("%+v", h)
+	}
+}

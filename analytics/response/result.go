@@ -30,15 +30,22 @@ type Hour struct {
 	Hour   int      `json:"hour"` // 0 to 23
 	N      int      `json:"n"`
 	Median *float64 `json:"median"` // seconds; nil where it is not known
-	Within *Within  `json:"within,omitempty"`
+	// The interval of the median, that of Quantile: by order statistics.
+	MedianLow  *float64 `json:"median_low"`
+	MedianHigh *float64 `json:"median_high"`
+	Why        string   `json:"why,omitempty"` // no median, or an open end of its interval
+	Within     *Within  `json:"within,omitempty"`
 }
 
 // Weekday is the calls that were created on one, by the clocks that count.
 type Weekday struct {
-	Weekday string   `json:"weekday"` // monday to sunday
-	N       int      `json:"n"`
-	Median  *float64 `json:"median"`
-	Within  *Within  `json:"within,omitempty"`
+	Weekday    string   `json:"weekday"` // monday to sunday
+	N          int      `json:"n"`
+	Median     *float64 `json:"median"`
+	MedianLow  *float64 `json:"median_low"`
+	MedianHigh *float64 `json:"median_high"`
+	Why        string   `json:"why,omitempty"`
+	Within     *Within  `json:"within,omitempty"`
 }
 
 // Breach is a call that was not in time.
@@ -225,12 +232,14 @@ func (l *Log) byClock(r *Result, o *Options) {
 	}
 	for hour, calls := range hours {
 		s, _ := l.summary(calls, o)
-		r.Hours = append(r.Hours, Hour{Hour: hour, N: s.N, Median: s.Median.Value, Within: s.Within})
+		m := &s.Median
+		r.Hours = append(r.Hours, Hour{Hour: hour, N: s.N, Median: m.Value, MedianLow: m.Low, MedianHigh: m.High, Why: m.Why, Within: s.Within})
 	}
 	for i := range days {
 		day := time.Weekday((i + 1) % 7) // weeks begin on Monday
 		s, _ := l.summary(days[day], o)
-		r.Weekdays = append(r.Weekdays, Weekday{Weekday: weekdays[day], N: s.N, Median: s.Median.Value, Within: s.Within})
+		m := &s.Median
+		r.Weekdays = append(r.Weekdays, Weekday{Weekday: weekdays[day], N: s.N, Median: m.Value, MedianLow: m.Low, MedianHigh: m.High, Why: m.Why, Within: s.Within})
 	}
 }
 

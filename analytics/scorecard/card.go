@@ -30,7 +30,7 @@ type Component struct {
 	Name     string   `json:"name"`
 	Weight   float64  `json:"weight"`
 	Value    *float64 `json:"value"`
-	Low      *float64 `json:"low"` // the 95 % interval; nil of a full count of money
+	Low      *float64 `json:"low"` // the 95 % interval; nil of a full count of money, and where there is none
 	High     *float64 `json:"high"`
 	Unit     string   `json:"unit"` // "" for a share
 	N        float64  `json:"n"`

@@ -63,7 +63,7 @@ func (r *runner) contractors(ctx context.Context) error {
 		if len(d.Contractors) == 0 && at != authz.HQ {
 			continue
 		}
-		if err := r.Write(ctx, contractorNumbers(at, d.Contractors)); err != nil {
+		if err := r.Write(ctx, contractorNumbers(at, d.Contractors, d.coverage())); err != nil {
 			return err
 		}
 		d.Omitted = max(0, len(d.Contractors)-maxContractors)
@@ -148,9 +148,22 @@ func (r *runner) callOf(o *clickhouse.ScoredOrder) (response.Call, bool) {
 	return c, c.Took >= 0 && o.Created.Year() >= 1970 && o.Created.Year() <= 2200
 }
 
+// coverage is the share of the orders of the month whose times can be meant; NaN without
+// any. It is asked before contractors are left out.
+func (d *Contractors) coverage() float64 {
+	n := 0
+	for i := range d.Contractors {
+		n += d.Contractors[i].N
+	}
+	if n+d.Unusable == 0 {
+		return math.NaN()
+	}
+	return float64(n) / float64(n+d.Unusable)
+}
+
 // contractorNumbers are those of the contractors at a place, with the subject
-// contractor:NAME.
-func contractorNumbers(at authz.Place, list []response.Scorecard) []job.Number {
+// contractor:NAME. What covers them is of all orders of the place.
+func contractorNumbers(at authz.Place, list []response.Scorecard, coverage float64) []job.Number {
 	var numbers []job.Number
 	for i := range list {
 		c := &list[i]
@@ -159,7 +172,7 @@ func contractorNumbers(at authz.Place, list []response.Scorecard) []job.Number {
 			continue // it is in the document
 		}
 		put := func(n job.Number) {
-			n.Region, n.Subject, n.Coverage = at.Region, subject, math.NaN()
+			n.Region, n.Subject, n.Coverage = at.Region, subject, coverage
 			if n.Value == nil && n.Why == "" {
 				n.Why = "insufficient data"
 			}

@@ -247,14 +247,13 @@ func (r *runner) availability(at authz.Place, rule *Rule) Component {
 	case c.Coverage < rule.MinCover:
 		c.Why = because(fmt.Sprintf("insufficient data: coverage %.2f, and %.2f is needed", c.Coverage, rule.MinCover), n.Why)
 	default:
-		low, high := 0., 1.
-		if n.Low != nil {
-			low = *n.Low
+		c.judge(rule, *n.Value, n.Low, n.High)
+		if n.Low == nil || n.High == nil {
+			// Taken for the value itself in the score, for from 0 to 1 would make that of the
+			// best project worthless. But nothing is sure enough of it for a notice.
+			c.Outside = false
+			c.Why = because(c.Why, "without an interval of its own it adds none to the score")
 		}
-		if n.High != nil {
-			high = *n.High
-		}
-		c.judge(rule, *n.Value, &low, &high)
 	}
 	return c
 }

@@ -393,7 +393,7 @@ func byHand(t *testing.T, w *written) {
 	if d.Contractors[0].Repeats.N != 1 || d.Contractors[0].Repeats.Repeats != 1 {
 		t.Errorf("repeats %+v", d.Contractors[0].Repeats)
 	}
-	if n := w.numbers[key("contractor_penalty", authz.HQ, "contractor:快修")]; n.Value == nil || *n.Value != 500 {
+	if n := w.numbers[key("contractor_penalty", authz.HQ, "contractor:快修")]; n.Value == nil || *n.Value != 500 || n.Coverage != 1 {
 		t.Errorf("penalty %+v", n)
 	}
 }

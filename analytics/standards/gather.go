@@ -15,8 +15,9 @@ import (
 type ledger struct {
 	clocks []clock
 	voids  map[spot]int // by standard and site
-	// unusable is how many clocks of the period have times that cannot be meant.
-	unusable int
+	// unusable is how many clocks of the period have times that cannot be meant, by
+	// standard and site.
+	unusable map[spot]int
 
 	sites     map[authz.Place]*site
 	standards map[string]*named
@@ -29,7 +30,7 @@ const maxClocks = 10_000_000
 // gather reads the incidents. Those of the days before the period are read to see
 // which repairs lasted.
 func (r *runner) gather(ctx context.Context) error {
-	r.log = ledger{voids: map[spot]int{}, sites: map[authz.Place]*site{}, standards: map[string]*named{}, texts: map[string]string{}}
+	r.log = ledger{voids: map[spot]int{}, unusable: map[spot]int{}, sites: map[authz.Place]*site{}, standards: map[string]*named{}, texts: map[string]string{}}
 	known := r.From
 	if r.Contractor != nil {
 		known = known.AddDate(0, 0, -r.RepeatDays)
@@ -67,7 +68,7 @@ func (r *runner) take(i *incident.Incident, known time.Time) error {
 		case standing == void && counts:
 			l.voids[spot{l.standard(&i.Clocks[n]).name, r.site(i.Place).Place}]++
 		case standing == unusable && counts:
-			l.unusable++
+			l.unusable[spot{l.standard(&i.Clocks[n]).name, r.site(i.Place).Place}]++
 		}
 		if standing != usable || !counts && !m.running && i.StartedAt.Before(known) {
 			continue
@@ -128,6 +129,8 @@ type part struct {
 	at     authz.Place
 	clocks []clock
 	voids  map[string]int // by standard
+
+	unusable map[string]int // by standard
 }
 
 // parts are the company, its regions and its projects, in this order: what is found
@@ -153,6 +156,17 @@ func (l *ledger) parts() []*part {
 				at[p].voids = map[string]int{}
 			}
 			at[p].voids[v.standard] += n
+		}
+	}
+	for v, n := range l.unusable {
+		for _, p := range above(v.Place) {
+			if at[p] == nil {
+				continue // nothing is said of a place of which nothing is usable
+			}
+			if at[p].unusable == nil {
+				at[p].unusable = map[string]int{}
+			}
+			at[p].unusable[v.standard] += n
 		}
 	}
 	var parts []*part

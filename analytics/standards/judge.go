@@ -21,16 +21,24 @@ func (r *runner) judge(ctx context.Context, p *part) error {
 	zone := r.zoneOf(p.at)
 	report := Report{From: r.From, To: r.To, Now: r.Now}
 	if p.at == authz.HQ {
-		report.Unusable = r.log.unusable
+		for _, n := range p.unusable {
+			report.Unusable += n
+		}
 	}
 	var w sheet
+	coverage := map[string]float64{} // by standard
 	for _, name := range p.standards() {
 		a, err := r.account(p, name, zone)
 		if err != nil {
 			return fmt.Errorf("clock %s: %w", name, err)
 		}
 		r.compared(p.at, a)
+		w.coverage = a.coverage()
 		w.account(p.at, a, r.against)
+		coverage[name] = w.coverage
+		if p.at == authz.HQ {
+			r.usable += a.N
+		}
 		if p.at.Project == "" && len(a.projects) > 0 {
 			if err := r.Note(ctx, "projects", p.at.Region, "", clockSubject+name, Projects{Standard: name, Title: a.Title, Projects: a.projects}); err != nil {
 				return err
@@ -47,6 +55,10 @@ func (r *runner) judge(ctx context.Context, p *part) error {
 		k, err := p.kept(f, zone)
 		if err != nil {
 			return fmt.Errorf("limit of %s: %w", f.Standard, err)
+		}
+		var known bool
+		if w.coverage, known = coverage[f.Standard]; !known {
+			w.coverage = math.NaN()
 		}
 		w.kept(p.at, k)
 		report.Fixed = append(report.Fixed, k)
@@ -91,7 +103,7 @@ func (p *part) standards() []string {
 
 // account is what can be said of the clocks of one standard at a place.
 func (r *runner) account(p *part, name string, zone *time.Location) (*account, error) {
-	a := &account{Account: Account{Standard: name, Void: p.voids[name]}}
+	a := &account{Account: Account{Standard: name, Void: p.voids[name]}, unusable: p.unusable[name]}
 	if s := r.log.standards[name]; s != nil {
 		a.Title = s.title
 	}

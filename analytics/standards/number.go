@@ -2,7 +2,6 @@ package standards
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 
 	"steward/analytics/job"
@@ -17,10 +16,13 @@ const (
 )
 
 // sheet is the numbers of a place.
-type sheet struct{ numbers []job.Number }
+type sheet struct {
+	numbers  []job.Number
+	coverage float64 // of the standard that is being written
+}
 
 func (w *sheet) add(at authz.Place, n job.Number) {
-	n.Region, n.Project, n.Coverage = at.Region, at.Project, math.NaN()
+	n.Region, n.Project, n.Coverage = at.Region, at.Project, w.coverage
 	w.numbers = append(w.numbers, n)
 }
 
@@ -42,7 +44,7 @@ func (w *sheet) account(at authz.Place, a *account, others map[spot]*response.Co
 	if a.Within != nil {
 		decided = *a.Within
 	}
-	count("breaches", decided.Breached, decided.N)
+	w.breaches(at, "breaches", subject, &decided)
 	count("open_running", a.Running.N, a.Running.N)
 	w.running(at, "open_running_seconds_median", subject, a.Running.N, a.Running.Median)
 	w.running(at, "open_running_seconds_max", subject, a.Running.N, a.Running.Longest)
@@ -74,8 +76,18 @@ const maxSubject = 256
 func (w *sheet) kept(at authz.Place, k Kept) {
 	subject := clockSubject + k.Standard + "/" + strconv.FormatFloat(k.Limit, 'f', -1, 64) + "s"
 	w.within(at, "share_within_fixed_limit", subject, k.Within)
-	breaches := float64(k.Within.Breached)
-	w.add(at, job.Number{Kind: "breaches_of_fixed_limit", Subject: subject, Value: &breaches, N: float64(k.Within.N)})
+	w.breaches(at, "breaches_of_fixed_limit", subject, k.Within)
+}
+
+// breaches counts those that are on record. That there are none says nothing where no
+// clock is decided.
+func (w *sheet) breaches(at authz.Place, kind, subject string, in *response.Within) {
+	breached := float64(in.Breached)
+	n := job.Number{Kind: kind, Subject: subject, Value: &breached, N: float64(in.N)}
+	if in.N == 0 {
+		n.Why = "none on record: no clock with a limit is decided"
+	}
+	w.add(at, n)
 }
 
 func (w *sheet) running(at authz.Place, kind, subject string, n int, seconds *float64) {

@@ -53,6 +53,18 @@ type account struct {
 	Account
 	projects []Row
 	compared []comparison
+	unusable int // clocks of the standard that are left out, see ledger
+}
+
+// coverage is the share of the clocks of the period whose times can be meant; NaN
+// without any.
+func (a *account) coverage() float64 { return shareUsable(a.N, a.unusable) }
+
+func shareUsable(usable, unusable int) float64 {
+	if usable+unusable == 0 {
+		return math.NaN()
+	}
+	return float64(usable) / float64(usable+unusable)
 }
 
 type comparison struct {
@@ -75,6 +87,16 @@ type Projects struct {
 	Projects []Row         `json:"projects"`
 }
 
+// Limits are the ends of the 95 % interval of a quantile, those of response.Quantile: by
+// order statistics. Nil where nothing limits it, with the reason.
+type Limits struct {
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	Why  string   `json:"why,omitempty"` // also why there is no quantile
+}
+
+func limitsOf(q *response.Quantile) Limits { return Limits{q.Low, q.High, q.Why} }
+
 // Row is the clocks that have something in common.
 type Row struct {
 	Name   string   `json:"name"` // of a project region/project
@@ -83,6 +105,10 @@ type Row struct {
 	Median *float64 `json:"median"` // seconds
 	P90    *float64 `json:"p90"`
 	P95    *float64 `json:"p95"`
+
+	MedianLimits Limits `json:"median_limits"`
+	P90Limits    Limits `json:"p90_limits"`
+	P95Limits    Limits `json:"p95_limits"`
 	// Within is nil where there is no clock.
 	Within  *response.Within     `json:"within"`
 	Against *response.Comparison `json:"against_others,omitempty"` // nil where there is nothing to compare
@@ -90,18 +116,23 @@ type Row struct {
 
 // Hour is the clocks that started in an hour of the day.
 type Hour struct {
-	Hour   int              `json:"hour"` // 0 to 23
-	N      int              `json:"n"`
-	Median *float64         `json:"median"`
-	P90    *float64         `json:"p90"`
-	Within *response.Within `json:"within"`
+	Hour         int              `json:"hour"` // 0 to 23
+	N            int              `json:"n"`
+	Median       *float64         `json:"median"`
+	MedianLimits Limits           `json:"median_limits"`
+	P90          *float64         `json:"p90"`
+	P90Limits    Limits           `json:"p90_limits"`
+	Within       *response.Within `json:"within"`
 }
 
 // rows are those of the parts with the most clocks, in order of their names.
 func rows(parts []response.Part, most int) (out []Row, omitted int) {
 	out = make([]Row, len(parts))
 	for i, p := range parts {
-		out[i] = Row{Name: p.Name, N: p.N, Open: p.Open, Median: p.Median.Value, P90: p.P90.Value, P95: p.P95.Value, Within: p.Within, Against: p.Against}
+		out[i] = Row{
+			Name: p.Name, N: p.N, Open: p.Open, Median: p.Median.Value, P90: p.P90.Value, P95: p.P95.Value, Within: p.Within, Against: p.Against,
+			MedianLimits: limitsOf(&p.Median), P90Limits: limitsOf(&p.P90), P95Limits: limitsOf(&p.P95),
+		}
 	}
 	if len(out) <= most {
 		return out, 0
@@ -117,11 +148,12 @@ func rows(parts []response.Part, most int) (out []Row, omitted int) {
 func hours(parts []response.Part) []Hour {
 	all := make([]Hour, 24)
 	for hour := range all {
-		all[hour].Hour = hour
+		none := Limits{Why: "insufficient data: there are no calls"}
+		all[hour] = Hour{Hour: hour, MedianLimits: none, P90Limits: none}
 	}
 	for _, p := range parts {
 		if hour, err := strconv.Atoi(p.Name); err == nil && hour >= 0 && hour < len(all) {
-			all[hour] = Hour{Hour: hour, N: p.N, Median: p.Median.Value, P90: p.P90.Value, Within: p.Within}
+			all[hour] = Hour{Hour: hour, N: p.N, Median: p.Median.Value, MedianLimits: limitsOf(&p.Median), P90: p.P90.Value, P90Limits: limitsOf(&p.P90), Within: p.Within}
 		}
 	}
 	return all

@@ -115,6 +115,7 @@ type runner struct {
 	*job.Run
 	log     ledger
 	against map[spot]*response.Comparison // of projects with all others
+	usable  int                           // clocks of the company
 }
 
 // spot is a standard at a place.
@@ -137,6 +138,13 @@ func (r *runner) run(ctx context.Context) error {
 		if err := r.judge(ctx, p); err != nil {
 			return fmt.Errorf("response at %s: %w", p.at, err)
 		}
+	}
+	unusable := 0
+	for _, n := range r.log.unusable {
+		unusable += n
+	}
+	if r.usable+unusable > 0 {
+		r.Cover(shareUsable(r.usable, unusable))
 	}
 	r.Progress(int64(len(parts)), int64(len(parts)), "")
 	return nil

@@ -86,6 +86,7 @@ type results struct {
 	t       *testing.T
 	numbers map[string]job.Number
 	notes   map[string][]byte
+	covered float64
 }
 
 func run(t *testing.T, o Options, period ...time.Time) *results {
@@ -94,17 +95,19 @@ func run(t *testing.T, o Options, period ...time.Time) *results {
 	r := &job.Run{
 		From: from, To: to, Now: now,
 		Progress: func(done, total int64, what string) {},
-		Cover:    func(float64) {},
+		Cover:    func(share float64) { out.covered = share },
 		Write: func(_ context.Context, numbers []job.Number) error {
 			for _, n := range numbers {
 				key := n.Kind + " " + authz.Place{Region: n.Region, Project: n.Project}.String() + " " + n.Subject
 				if _, twice := out.numbers[key]; twice {
 					t.Errorf("%s is written twice", key)
 				}
-				if !math.IsNaN(n.Coverage) || n.Value == nil && n.Why == "" {
+				if n.Value == nil && n.Why == "" {
 					t.Errorf("%s: %+v", key, n)
 				}
-				n.Coverage = 0
+				if math.IsNaN(n.Coverage) { // of a limit of which there is no clock
+					n.Coverage = -1
+				}
 				if _, err := json.Marshal(n); err != nil {
 					t.Errorf("%s: %v", key, err)
 				}
@@ -269,7 +272,13 @@ func TestMonth(t *testing.T) {
 	if hour := account.ByHour[2]; len(account.ByHour) != 24 || hour.N != 2 || *hour.Median != 40 || *hour.Within.Share != 1 || account.ByHour[3].N != 0 {
 		t.Errorf("hours: %+v", account.ByHour)
 	}
+	if hour := account.ByHour[2]; hour.MedianLimits.Low != nil || !strings.Contains(hour.MedianLimits.Why, "2 calls, and 6 are needed") || account.ByHour[3].MedianLimits.Why == "" {
+		t.Errorf("hours: %+v", account.ByHour)
+	}
 	company := note[Report](r, "response hq ")
+	if hour := company.Clocks[1].ByHour[9]; hour.MedianLimits.Low == nil || *hour.MedianLimits.Low > *hour.Median {
+		t.Errorf("hours: %+v", hour)
+	}
 	if account := company.Clocks[1]; account.ByHour[9].N != 7 || account.ByHour[2].N != 2 || account.ByHour[10].N != 1 || *account.Limit != 600 || account.ByCause[0].Name != "stuck" || account.ByCause[0].N != 11 {
 		t.Errorf("of the company: %+v", account)
 	}
@@ -365,6 +374,16 @@ func TestUnusable(t *testing.T) {
 	}
 	r := run(t, Options{Incidents: w})
 	r.is("clocks hq clock:on_site", 1, 1)
+	for _, kind := range []string{"clocks", "share_within_limit", "response_seconds_p90", "breaches"} {
+		for _, at := range []string{"hq", "north", "north/harbour"} {
+			if n := r.numbers[kind+" "+at+" clock:on_site"]; n.Coverage != 1./8 {
+				t.Errorf("%s of %s: coverage %g, want one in eight", kind, at, n.Coverage)
+			}
+		}
+	}
+	if r.covered != 1./8 {
+		t.Errorf("the run covers %g", r.covered)
+	}
 	if got := note[Report](r, "response hq ").Unusable; got != 7 {
 		t.Errorf("%d clocks are unusable, want 7", got)
 	}
@@ -430,5 +449,15 @@ func TestBounds(t *testing.T) {
 	}
 	if a := note[Report](r, "response hq ").Clocks[0]; len(a.ByCause) != maxRows || a.CausesOmitted != 5 {
 		t.Errorf("%d causes are listed, %d left out", len(a.ByCause), a.CausesOmitted)
+	}
+}
+
+// TestNoBreachesOfNothing: that no breach is on record is said with the reason where no
+// clock is decided, and nothing covers what there is not.
+func TestNoBreachesOfNothing(t *testing.T) {
+	r := run(t, Options{Incidents: world{}})
+	n := r.numbers["breaches_of_fixed_limit hq clock:entrapment_on_site/600s"]
+	if n.Kind == "" || *n.Value != 0 || n.N != 0 || n.Why == "" || n.Coverage != -1 {
+		t.Errorf("%+v of %v", n, r.numbers)
 	}
 }

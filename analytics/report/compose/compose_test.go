@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -392,4 +394,69 @@ func FuzzDocuments(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The places of a report are in the order of the shrunken rate, each class for itself: one
+// of few devices with a bad year does not lead, nor does a class that fails more.
+func TestPlacesAreRankedByShrunkenRates(t *testing.T) {
+	w := newWorld(t)
+	end := month(2026, 11)
+	run := w.run("reliability", end.AddDate(-1, 0, 0), end, time.Hour)
+	for _, n := range []struct {
+		at               authz.Place
+		class            string
+		own, drawn, high float64
+	}{
+		{north, "elevator", 5, 5, 6}, {north, "meter", 0.1, 0.1, 0.2},
+		{harbor, "elevator", 9, 4, 6}, {hill, "elevator", 6, 5, 7},
+		{harbor, "meter", 0.3, 0.2, 0.3}, {hill, "meter", 0.2, 0.3, 0.4},
+	} {
+		w.number(run.ID, "failure_rate", n.at, "", 1)
+		w.number(run.ID, "failure_rate", n.at, "class:"+n.class, n.own)
+		w.between(run.ID, "failure_rate_shrunk", n.at, "class:"+n.class, n.drawn, 0.05, n.high)
+	}
+	r := w.must(all, Request{Name: Monthly, Month: "2026-10", Place: north})
+	var got []string
+	for _, row := range tableOf(r, "reliability_places").Rows {
+		got = append(got, row[0].Words.EN+" "+row[1].Text+fmt.Sprintf(" %g to %g", *row[3].Value.Value, *row[3].Value.High))
+	}
+	if want := []string{"elevator north/hill 5 to 7", "elevator north/harbour 4 to 6", "meter north/hill 0.3 to 0.4", "meter north/harbour 0.2 to 0.3"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if charts := section(r, "reliability").Charts; len(charts) != 2 || *charts[0].Series[0].Values[0].Value != 5 {
+		t.Errorf("%+v", charts)
+	}
+}
+
+// Costs by place are those of the places' own plans, also where the list of the company
+// leaves devices out; for another budget it says how many it left out.
+func TestCostByPlaceIsWhole(t *testing.T) {
+	w := newWorld(t)
+	end := month(2026, 11)
+	run := w.run("replacement", end.AddDate(-1, 0, 0), end, time.Hour)
+	p := planFor(hq)
+	p.Omitted, p.Cost = 3000, 3_000_300
+	w.note(run.ID, "plan", hq, "", p)
+	for _, at := range []authz.Place{north, south} {
+		for kind, v := range map[string]float64{"plan_devices": 1500, "plan_mandatory_devices": 1400, "plan_cost": 1_500_000} {
+			w.number(run.ID, kind, at, "", v)
+		}
+		w.between(run.ID, "plan_avoided", at, "", 20, 10, 30)
+	}
+	r := w.must(all, Request{Name: Replacement, Month: "2026-10"})
+	rows := tableOf(r, "replacement_places").Rows
+	if len(rows) != 2 || *rows[0][2].Value.Value != 1500 || *rows[0][3].Value.Value != 1400 || *rows[0][4].Value.Value != 1_500_000 || *rows[0][5].Value.Low != 10 || *rows[0][5].Value.High != 30 {
+		t.Errorf("%+v", rows)
+	}
+	if notes := section(r, "replacement_places").Notes; len(notes) != 1 || !strings.Contains(notes[0].EN, "add up to 3,000,000 yuan, the plan to 3,000,300") {
+		t.Errorf("%+v", notes)
+	}
+	budget := 100.
+	r = w.must(all, Request{Name: Replacement, Month: "2026-10", Budget: &budget})
+	if notes := section(r, "replacement_places").Notes; len(notes) != 1 || !strings.Contains(notes[0].EN, "3000 devices that the plan does not list") {
+		t.Errorf("%+v", notes)
+	}
+	if row := tableOf(r, "replacement_places").Rows[0]; row[5].Value.Low != nil || row[5].Value.Why == "" {
+		t.Errorf("%+v", row)
+	}
 }

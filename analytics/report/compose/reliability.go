@@ -37,7 +37,7 @@ func (b *book) reliability() ([]report.Section, error) {
 		{"availability", "可用率", "Availability", report.Format{Kind: "percent", Decimals: 2}, 1},
 		{"failure_rate", "每台年故障", "Failures a device-year", perYear, -1},
 		{"mttr", "平均恢复时间", "Mean time to restoration", hours, -1},
-		{"callback_rate", "每梯年故障召修", "Callbacks a lift-year", perYear, -1},
+		{"callback_rate", "每梯年召修", "Callbacks a lift-year", perYear, -1},
 		{"entrapment_rate", "每梯年困人", "Entrapments a lift-year", perYear, -1},
 		{"repeat_faults", "重复故障", "Repeat faults", percent, -1},
 	} {
@@ -106,8 +106,11 @@ func reliabilityCells(is, was numbers, at authz.Place, subject string) []report.
 	return cells
 }
 
-// reliabilityBelow compares what is just below the place, and draws how often devices
-// fail there.
+// reliabilityBelow compares what is just below the place, each class for itself: a place
+// with many meters fails less often a device than one with many lifts, and is no better.
+// First are those that fail most by the rate that is drawn towards the others' of the
+// class: by its own one a place of two lifts with a bad month would lead. Charts show
+// that rate, too.
 func (b *book) reliabilityBelow(is, was numbers, s *report.Section) report.Table {
 	title := say("各项目", "By project")
 	if b.Place.Region == "" {
@@ -115,40 +118,63 @@ func (b *book) reliabilityBelow(is, was numbers, s *report.Section) report.Table
 	}
 	table := report.Table{
 		Name: "reliability_places", Title: title, Most: pageRows,
-		Columns: append([]report.Column{textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name")}, reliabilityColumns(was != nil)...),
+		Columns: append([]report.Column{textColumn("class", "类别", "Class"), textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), shrunkColumn}, reliabilityColumns(was != nil)...),
 	}
-	var places []authz.Place
-	for _, at := range is.places("failure_rate", "") {
-		if down(at, b.Place) {
-			places = append(places, at)
+	const charts = 4
+	for _, subject := range is.subjects("failure_rate", b.Place) {
+		class, ok := strings.CutPrefix(subject, "class:")
+		if !ok {
+			continue
+		}
+		var places []authz.Place
+		for _, at := range is.places("failure_rate", subject) {
+			if down(at, b.Place) {
+				places = append(places, at)
+			}
+		}
+		slices.SortStableFunc(places, func(x, y authz.Place) int {
+			return cmp.Compare(is.shrunk(y, subject), is.shrunk(x, subject))
+		})
+		name := className(class)
+		rate := report.Text{ZH: name.ZH + "：每台年故障（收缩估计）", EN: name.EN + ": failures a device-year, drawn towards the others"}
+		chart := report.Chart{Kind: "bars", Title: rate, Format: number("1/a", 3), Series: []report.Series{{Name: say("每台年故障", "Failures a device-year")}}}
+		for _, at := range places {
+			drawn := is.of("failure_rate_shrunk", at, subject)
+			table.Rows = append(table.Rows, append([]report.Cell{words(name), text(scopeOf(at)), words(b.name(at)), cell(value(drawn))}, reliabilityCells(is, was, at, subject)...))
+			if drawn != nil && drawn.Value != nil && len(chart.X) < chartBars {
+				chart.X = append(chart.X, b.name(at))
+				chart.Series[0].Values = append(chart.Series[0].Values, value(drawn))
+			}
+		}
+		if len(chart.X) > 1 && len(s.Charts) < charts {
+			s.Charts = append(s.Charts, chart)
 		}
 	}
-	rate := func(at authz.Place) float64 {
-		if n := is.of("failure_rate", at, ""); n != nil && n.Value != nil {
-			return *n.Value
-		}
-		return -1
-	}
-	slices.SortStableFunc(places, func(x, y authz.Place) int { return cmp.Compare(rate(y), rate(x)) })
-	chart := report.Chart{Kind: "bars", Title: say("每台年故障", "Failures a device-year"), Format: number("1/a", 3), Series: []report.Series{{Name: say("每台年故障", "Failures a device-year")}}}
-	for _, at := range places {
-		table.Rows = append(table.Rows, append([]report.Cell{text(scopeOf(at)), words(b.name(at))}, reliabilityCells(is, was, at, "")...))
-		if n := is.of("failure_rate", at, ""); n.Value != nil && len(chart.X) < chartBars {
-			chart.X = append(chart.X, b.name(at))
-			chart.Series[0].Values = append(chart.Series[0].Values, value(n))
-		}
-	}
-	if len(chart.X) > 1 {
-		s.Charts = append(s.Charts, chart)
+	if len(table.Rows) > 0 {
+		s.Notes = append(s.Notes, say("收缩后的故障率把数据少的拉向同类其他的平均值（经验贝叶斯，区间 95 %）；按它排列，每类分开比较。", "The shrunken rate draws what has little data towards the mean of the others of its class (empirical Bayes, 95 % intervals). Places are in its order, each class for itself."))
 	}
 	return table
 }
 
-// models are those of the company, the most frequent failures first.
+var shrunkColumn = numberColumn("failure_rate_shrunk", "每台年故障（收缩）", "Failures a device-year, shrunken", number("1/a", 3))
+
+// shrunk is by what places and models are ordered: the shrunken rate, where there is none
+// (fewer than three can be compared) the own one, and -1 without any.
+func (n numbers) shrunk(at authz.Place, subject string) float64 {
+	for _, kind := range []string{"failure_rate_shrunk", "failure_rate"} {
+		if r := n.of(kind, at, subject); r != nil && r.Value != nil {
+			return *r.Value
+		}
+	}
+	return -1
+}
+
+// models are those of the company, the most failures first: what they are of is not in
+// their names, and the rates of lifts and of detectors are not to be compared.
 func (b *book) models(is, was numbers) report.Table {
 	table := report.Table{
 		Name: "reliability_models", Title: say("各型号", "By model"), Most: 20,
-		Columns: append([]report.Column{textColumn("model", "型号", "Model")}, reliabilityColumns(was != nil)...),
+		Columns: append([]report.Column{textColumn("model", "型号", "Model"), shrunkColumn}, reliabilityColumns(was != nil)...),
 	}
 	if b.Place.Region != "" { // models are compared over the company
 		return table
@@ -160,9 +186,12 @@ func (b *book) models(is, was numbers) report.Table {
 		}
 	}
 	failures := func(subject string) float64 { return is.of("failure_rate", b.Place, subject).N }
-	slices.SortStableFunc(models, func(x, y string) int { return cmp.Compare(failures(y), failures(x)) })
+	slices.SortStableFunc(models, func(x, y string) int {
+		return cmp.Or(cmp.Compare(failures(y), failures(x)), cmp.Compare(is.shrunk(b.Place, y), is.shrunk(b.Place, x)))
+	})
 	for _, subject := range models {
-		table.Rows = append(table.Rows, append([]report.Cell{text(strings.TrimPrefix(subject, "model:"))}, reliabilityCells(is, was, b.Place, subject)...))
+		drawn := cell(value(is.of("failure_rate_shrunk", b.Place, subject)))
+		table.Rows = append(table.Rows, append([]report.Cell{text(strings.TrimPrefix(subject, "model:")), drawn}, reliabilityCells(is, was, b.Place, subject)...))
 	}
 	return table
 }

@@ -228,7 +228,20 @@ func action(a string) report.Text {
 	return say(a, a)
 }
 
-// planPlaces is what the plan costs in the regions or projects below.
+// planSum is what a plan does at a place.
+type planSum struct {
+	at                 authz.Place
+	devices, mandatory float64
+	cost               float64
+	avoided            report.Value
+}
+
+// planKinds are the numbers of a place's own plan.
+var planKinds = []string{"plan_devices", "plan_mandatory_devices", "plan_cost", "plan_avoided"}
+
+// planPlaces is what the plan costs in the regions or projects below: what the analysis
+// found for each of them. A plan for another budget is in no result, and is added up from
+// its lines, which are not all of a large one.
 func (b *book) planPlaces() ([]report.Section, error) {
 	r, found := b.now[replacementJob]
 	if !found || b.Place.Project != "" {
@@ -238,44 +251,25 @@ func (b *book) planPlaces() ([]report.Section, error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
-	type sum struct {
-		at            authz.Place
-		devices       int
-		cost, avoided float64
-		mandatory     int
+	s := report.Section{Name: "replacement_places", Title: say("按位置的费用", "Cost by place")}
+	var all []planSum
+	if b.Budget == nil {
+		is, err := b.numbersOf(r, true, planKinds...)
+		if err != nil {
+			return nil, err
+		}
+		all = planNumbers(is, b.Place)
 	}
-	sums := map[authz.Place]*sum{}
-	for i := range p.Lines {
-		l := &p.Lines[i]
-		if !l.Within {
-			continue
-		}
-		at := authz.Place{Region: l.Region}
-		if b.Place.Region != "" {
-			at.Project = l.Project
-		}
-		one := sums[at]
-		if one == nil {
-			one = &sum{at: at}
-			sums[at] = one
-		}
-		one.devices++
-		one.cost += l.Cost
-		if l.Avoided.Value != nil {
-			one.avoided += *l.Avoided.Value
-		}
-		if l.Mandatory {
-			one.mandatory++
+	if all == nil {
+		if all = planLines(p, b.Place); p.Omitted > 0 && len(all) > 0 {
+			s.Notes = append(s.Notes, sayf("计划未列出的 %d 台设备不在各位置的合计中：合计偏低。", "%d devices that the plan does not list are not in the sums by place, which are too low.", p.Omitted))
 		}
 	}
-	if len(sums) == 0 {
+	all = slices.DeleteFunc(all, func(one planSum) bool { return one.devices == 0 && one.mandatory == 0 })
+	if len(all) == 0 {
 		return nil, nil
 	}
-	var all []*sum
-	for _, one := range sums {
-		all = append(all, one)
-	}
-	slices.SortFunc(all, func(x, y *sum) int { return cmp.Or(cmp.Compare(y.cost, x.cost), comparePlaces(x.at, y.at)) })
+	slices.SortFunc(all, func(x, y planSum) int { return cmp.Or(cmp.Compare(y.cost, x.cost), comparePlaces(x.at, y.at)) })
 	table := report.Table{
 		Name: "replacement_places", Title: say("按位置", "By place"), Most: pageRows,
 		Columns: []report.Column{
@@ -284,23 +278,80 @@ func (b *book) planPlaces() ([]report.Section, error) {
 		},
 	}
 	chart := report.Chart{Kind: "bars", Title: say("预算内费用", "Cost within the budget"), Format: money, Series: []report.Series{{Name: say("费用", "Cost")}}}
+	cost := 0.0
 	for _, one := range all {
+		cost += one.cost
 		table.Rows = append(table.Rows, []report.Cell{
-			text(scopeOf(one.at)), words(b.name(one.at)), figure(float64(one.devices)), figure(float64(one.mandatory)), figure(one.cost), figure(one.avoided),
+			text(scopeOf(one.at)), words(b.name(one.at)), figure(one.devices), figure(one.mandatory), figure(one.cost), cell(one.avoided),
 		})
 		if len(chart.X) < chartBars {
 			chart.X = append(chart.X, b.name(one.at))
 			chart.Series[0].Values = append(chart.Series[0].Values, report.Value{Value: finite(one.cost)})
 		}
 	}
-	s := report.Section{Name: "replacement_places", Title: say("按位置的费用", "Cost by place"), Tables: []report.Table{table}}
+	s.Tables = []report.Table{table}
 	if len(chart.X) > 1 {
 		s.Charts = []report.Chart{chart}
 	}
+	if len(s.Notes) == 0 && math.Abs(cost-p.Cost) >= 1 { // yuan
+		s.Notes = append(s.Notes, sayf("各位置合计 %s 元，计划为 %s 元：有自己预算的位置按其预算计算。", "The places add up to %s yuan, the plan to %s: places with a budget of their own are counted by it.", yuan(cost), yuan(p.Cost)))
+	}
 	if p.Run != "" {
-		s.Notes = []report.Text{sayf("预测来自运行 %s，计划来自运行 %s。", "Forecasts are of run %s, the plan of run %s.", p.Run, r.ID)}
+		s.Notes = append(s.Notes, sayf("预测来自运行 %s，计划来自运行 %s。", "Forecasts are of run %s, the plan of run %s.", p.Run, r.ID))
 	}
 	return []report.Section{s}, nil
+}
+
+// planNumbers are the plans of the places just below, as the analysis has them; nil when
+// it has none.
+func planNumbers(is numbers, parent authz.Place) (all []planSum) {
+	for _, at := range is.places("plan_cost", "") {
+		if !down(at, parent) {
+			continue
+		}
+		of := func(kind string) float64 {
+			if n := is.of(kind, at, ""); n != nil && n.Value != nil {
+				return *n.Value
+			}
+			return 0
+		}
+		all = append(all, planSum{at, of("plan_devices"), of("plan_mandatory_devices"), of("plan_cost"), value(is.of("plan_avoided", at, ""))})
+	}
+	return all
+}
+
+// planLines adds up the lines of a plan by the places just below. What devices avoid has
+// no interval then: forecasts of one pool are wrong together, and lines do not say how.
+func planLines(p *replacement.Plan, parent authz.Place) []planSum {
+	sums := map[authz.Place]*planSum{}
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		at := authz.Place{Region: l.Region}
+		if parent.Region != "" {
+			at.Project = l.Project
+		}
+		one := sums[at]
+		if one == nil {
+			one = &planSum{at: at, avoided: report.Value{Value: ptr(0), Why: "added up from the lines of the plan: without an interval"}}
+			sums[at] = one
+		}
+		if l.Mandatory {
+			one.mandatory++
+		}
+		if !l.Within {
+			continue
+		}
+		one.devices++
+		one.cost += l.Cost
+		if l.Avoided.Value != nil {
+			*one.avoided.Value += *l.Avoided.Value
+		}
+	}
+	var all []planSum
+	for _, one := range sums {
+		all = append(all, *one)
+	}
+	return all
 }
 
 // curves is how many cost curves are drawn: those of the most devices.

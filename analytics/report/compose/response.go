@@ -200,7 +200,7 @@ func clockTable(doc *standards.Report, was numbers, at authz.Place) report.Table
 		}
 		row := []report.Cell{
 			text(a.Standard), words(clockTitle(a)), perhaps(a.Limit), figure(float64(a.N)), figure(float64(a.Open)),
-			cell(quantile(a.Median)), cell(quantile(a.P90)), cell(quantile(a.P95)), cell(within), figure(breached),
+			cell(quantile(a.Median, a.N)), cell(quantile(a.P90, a.N)), cell(quantile(a.P95, a.N)), cell(within), figure(breached),
 			figure(float64(a.Running.N)), perhaps(a.Running.Longest),
 		}
 		if was != nil {
@@ -216,8 +216,17 @@ func clockTable(doc *standards.Report, was numbers, at authz.Place) report.Table
 	return t
 }
 
-func quantile(q response.Quantile) report.Value {
-	return report.Value{Value: known(q.Value), Low: known(q.Low), High: known(q.High), Why: q.Why}
+func quantile(q response.Quantile, n int) report.Value {
+	return report.Value{Value: known(q.Value), Low: known(q.Low), High: known(q.High), N: float64(n), Why: q.Why}
+}
+
+// spread is a quantile of some clocks with its interval. Documents of before have no
+// intervals, and no reasons.
+func spread(v *float64, l standards.Limits, n int) report.Cell {
+	if v = known(v); v == nil && l.Why == "" {
+		return report.Cell{}
+	}
+	return cell(report.Value{Value: v, Low: known(l.Low), High: known(l.High), N: float64(n), Why: l.Why})
 }
 
 func withinValue(w *response.Within) report.Value {
@@ -371,7 +380,7 @@ func (b *book) clockProjects() ([]report.Section, error) {
 				verdict = string(row.Against.Verdict)
 			}
 			table.Rows = append(table.Rows, []report.Cell{
-				words(title), text(row.Name), words(name), figure(float64(row.N)), perhaps(row.Median), perhaps(row.P90), perhaps(row.P95),
+				words(title), text(row.Name), words(name), figure(float64(row.N)), spread(row.Median, row.MedianLimits, row.N), spread(row.P90, row.P90Limits, row.N), spread(row.P95, row.P95Limits, row.N),
 				cell(withinValue(row.Within)), words(verdictWords(verdict)),
 			})
 			if len(chart.X) < chartBars && row.Within != nil && row.Within.Share != nil {
@@ -452,7 +461,7 @@ func (b *book) clockHours() ([]report.Section, error) {
 			}
 			series.Values[h.Hour] = v
 			if h.N > 0 {
-				table.Rows = append(table.Rows, []report.Cell{words(series.Name), figure(float64(h.Hour)), figure(float64(h.N)), cell(v), cell(withinValue(h.Within)), perhaps(h.Median)})
+				table.Rows = append(table.Rows, []report.Cell{words(series.Name), figure(float64(h.Hour)), figure(float64(h.N)), cell(v), cell(withinValue(h.Within)), spread(h.Median, h.MedianLimits, h.N)})
 			}
 		}
 		chart.Y = append(chart.Y, series.Name)
@@ -503,7 +512,7 @@ func (b *book) contractors() ([]report.Section, error) {
 			}
 			within := withinValue(c.Within)
 			table.Rows = append(table.Rows, []report.Cell{
-				words(clockTitle(a)), text(c.Contractor), figure(float64(c.N)), cell(quantile(c.Median)), cell(quantile(c.P90)), cell(within),
+				words(clockTitle(a)), text(c.Contractor), figure(float64(c.N)), cell(quantile(c.Median, c.N)), cell(quantile(c.P90, c.N)), cell(within),
 				cell(report.Value{Value: known(c.Repeats.Share), Low: known(c.Repeats.Low), High: known(c.Repeats.High), N: float64(c.Repeats.N), Why: c.Repeats.Why}),
 				words(verdictWords(verdict)),
 			})
@@ -521,7 +530,7 @@ func (b *book) contractors() ([]report.Section, error) {
 				breached = float64(row.Within.Breached)
 			}
 			causes.Rows = append(causes.Rows, []report.Cell{
-				words(clockTitle(a)), text(row.Name), figure(float64(row.N)), perhaps(row.Median), cell(withinValue(row.Within)), figure(breached),
+				words(clockTitle(a)), text(row.Name), figure(float64(row.N)), spread(row.Median, row.MedianLimits, row.N), cell(withinValue(row.Within)), figure(breached),
 			})
 		}
 	}

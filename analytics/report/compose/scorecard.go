@@ -190,7 +190,7 @@ func (b *book) repairers() ([]report.Section, error) {
 			owed, contracts = owed+*c.Yuan, true
 		}
 		table.Rows = append(table.Rows, []report.Cell{
-			text(c.Contractor), figure(float64(c.N)), figure(float64(c.Open)), cell(quantile(c.Median)), cell(quantile(c.P90)), cell(withinValue(c.Within)),
+			text(c.Contractor), figure(float64(c.N)), figure(float64(c.Open)), cell(quantile(c.Median, c.N)), cell(quantile(c.P90, c.N)), cell(withinValue(c.Within)),
 			cell(report.Value{Value: known(c.Repeats.Share), Low: known(c.Repeats.Low), High: known(c.Repeats.High), N: float64(c.Repeats.N), Why: c.Repeats.Why}),
 			perhaps(c.Yuan), words(verdictWords(verdict)),
 		})

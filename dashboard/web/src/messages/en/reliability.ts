@@ -56,7 +56,7 @@ export default {
     mean_service_time: 'Maintenance that was not for a fault',
     availability: 'The share of the time watched in which the device was up, of faults alone (IEC 60050-192: steady-state availability)',
     repeat_faults: 'The share of failures that another one of the same device followed within 30 days',
-    callback_rate: 'Failures of lifts a lift-year', entrapment_rate: 'Times that people were shut in, a lift-year',
+    callback_rate: 'Times that somebody was called to repair a lift, a lift-year: by repair orders, or where none are entered by the repairs that lifts report', entrapment_rate: 'Times that people were shut in, a lift-year',
     beta: 'Exponent of the Crow-AMSAA law: above 1 failures become more frequent with age, below 1 rarer',
     current_mtbf: 'Time between failures at the greatest age that was watched, by the law',
     goodness: 'Cramér-von Mises test at 10 %: whether a power law describes the failures at all',
@@ -67,7 +67,7 @@ export default {
     avoided: 'Failures that do not come in the year, times what a failure costs', mandatory: 'What the law or a standard wants by the end of the year, whatever it costs',
   },
   sample: {
-    n: 'n = {n}', failures: '{n} failures in {years} device-years', callbacks: '{n} failures in {years} lift-years', entrapments: '{n} entrapments in {years} lift-years', restorations: '{n} restorations', works: '{n} jobs',
+    n: 'n = {n}', failures: '{n} failures in {years} device-years', callbacks: '{n} call-outs in {years} lift-years with records', entrapments: '{n} entrapments in {years} lift-years', restorations: '{n} restorations', works: '{n} jobs',
     devices: '{n} devices, {years} device-years', followed: '{n} failures that were watched long enough', events: '{n} failures', units: '{units} devices, {events} failures', lives: '{lives} lives, {failures} ended by a failure',
     tried: '{devices} devices, {failed} failed', ofDevices: '{n} devices', made: 'from {n} failures',
   },

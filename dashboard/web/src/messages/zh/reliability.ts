@@ -56,7 +56,7 @@ export default {
     mean_service_time: '不是因故障而做的保养时间',
     availability: '观察时间中设备正常的比例，只计故障停用（IEC 60050-192 稳态可用度）',
     repeat_faults: '30 天内同一设备再次故障的比例',
-    callback_rate: '每台电梯每年的故障次数', entrapment_rate: '每台电梯每年的困人次数',
+    callback_rate: '每台电梯每年召人维修的次数：按维修工单计，没有工单的按电梯上报的维修计', entrapment_rate: '每台电梯每年的困人次数',
     beta: 'Crow-AMSAA 模型的指数：大于 1 表示随年龄故障越来越多，小于 1 表示越来越少',
     current_mtbf: '按模型，在观察到的最大年龄处的故障间隔',
     goodness: 'Cramér-von Mises 检验（10%）：幂律是否符合这些故障',
@@ -67,7 +67,7 @@ export default {
     avoided: '一年内不再发生的故障 × 每次故障的费用', mandatory: '法规或标准要求年底前完成，不论费用',
   },
   sample: {
-    n: '样本 {n}', failures: '{years} 台年中故障 {n} 次', callbacks: '{years} 梯年中故障 {n} 次', entrapments: '{years} 梯年中困人 {n} 次', restorations: '恢复 {n} 次', works: '作业 {n} 次',
+    n: '样本 {n}', failures: '{years} 台年中故障 {n} 次', callbacks: '有记录的 {years} 梯年中召修 {n} 次', entrapments: '{years} 梯年中困人 {n} 次', restorations: '恢复 {n} 次', works: '作业 {n} 次',
     devices: '{n} 台，{years} 台年', followed: '观察期已满的故障 {n} 次', events: '故障 {n} 次', units: '{units} 台，故障 {events} 次', lives: '寿命 {lives} 段，其中因故障结束 {failures} 段',
     tried: '{devices} 台，其中故障 {failed} 台', ofDevices: '{n} 台', made: '由 {n} 次故障得出',
   },

@@ -45,10 +45,18 @@ interface Summary {
   within?: Within;
 }
 
+/** The ends of the interval of a quantile, and why there is no end. Documents of before have none. */
+export interface Limits {
+  low: number | null;
+  high: number | null;
+  why?: string;
+}
+
 export interface Hour {
   hour: number;
   n: number;
   median: number | null;
+  median_limits?: Limits;
   within: Within | null;
 }
 
@@ -58,8 +66,11 @@ export interface Part {
   n: number;
   open: number;
   median: number | null;
+  median_limits?: Limits;
   p90: number | null;
+  p90_limits?: Limits;
   p95: number | null;
+  p95_limits?: Limits;
   within: Within | null;
   against_others?: Comparison;
 }
