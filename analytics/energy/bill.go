@@ -20,7 +20,7 @@ var charges = []struct{ kind, name string }{
 // remedies are what to do about a charge that is not known: people enter it, or nobody
 // can yet.
 var remedies = map[string]string{
-	tariff.BasicCharge:       "nothing says how large the transformers are: charge by demand in the tariff if the supplier does, and take the basic charge from the supplier's bill if not",
+	tariff.BasicCharge:       "give transformer_kva of the project in the registry, if it has one meter that is billed; of several the suppliers' bills say it",
 	tariff.PowerFactorCharge: "send reactive_kvarh of the meter that is billed",
 	tariff.AreaCharge:        "nothing says which area is heated: take it from the supplier's bill",
 }
@@ -69,7 +69,7 @@ func (e *exam) bill() {
 		default:
 			yuan := sums[i]
 			n.Value = &yuan
-			if _, ok := e.quarters(e.highest(from, to)); charges[i].kind == "basic_charge" && !(ok && months == 1) {
+			if _, ok := e.quarters(e.highest(from, to)); charges[i].kind == "basic_charge" && e.kva == nil && !(ok && months == 1) {
 				n.Why = "of the highest hour: a quarter of an hour, which is billed, may be higher"
 			}
 		}
@@ -113,7 +113,7 @@ func (e *exam) chargesOf(m month) (c tariff.Charges, why string) {
 	if kw, ok := e.quarters(highest); ok && e.oneMonth(m) {
 		highest = kw
 	}
-	l := tariff.Load{MaxKW: &highest}
+	l := tariff.Load{MaxKW: &highest, CapacityKVA: e.kva}
 	var p, q, yuan float64
 	reactive := 0.
 	for i := m.from; i < m.to; i++ {

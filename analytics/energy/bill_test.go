@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"steward/analytics/nightflow"
+	"steward/internal/authz"
 	"steward/internal/clickhouse"
 )
 
@@ -63,6 +64,11 @@ func TestTheBill(t *testing.T) {
 		if n := got.find(t, "basic_charge", "east", "hz", subject); n.Value != nil || !strings.Contains(n.Why, "transformers' kVA") {
 			t.Errorf("%+v", n)
 		}
+	}
+	o := options(t, store, nil)
+	o.Tariff, o.Capacity = tariffs(t, "kva"), func(authz.Place) float64 { return 630 }
+	if n := runJob(t, o, from, to, to, nil).find(t, "basic_charge", "", "", "medium:electricity"); n.Value == nil || math.Abs(*n.Value-30*630) > 1e-6 || n.Why != "" {
+		t.Errorf("%+v", n)
 	}
 	// By floor area alone use has no price: that is not a cost of nothing.
 	if n := got.find(t, "cost", "east", "hz", "point:h"); n.Value != nil || !strings.Contains(n.Why, "by floor area") {

@@ -78,9 +78,10 @@ type subject struct {
 	building string
 	medium   string
 	unit     string
-	whole    bool // a building
-	supply   bool // what the supplier bills
-	detailed bool // with curves as documents
+	whole    bool     // a building
+	supply   bool     // what the supplier bills
+	kva      *float64 // of its transformers; nil unknown
+	detailed bool     // with curves as documents
 	hours    *series
 	reactive *series // nil without
 	demand   *clickhouse.EnergyDemand

@@ -208,7 +208,7 @@ var phrases = []string{
 	"it goes by the transformers' kVA, which is not known", "按变压器容量（kVA）计收，容量未知",
 	"it goes by the month's largest load, which is not known", "按当月最大需量计收，需量未知",
 	"whether the price for high use holds needs kWh and the transformers' kVA", "是否适用高用电量价格取决于用电量和变压器容量（kVA），容量未知",
-	"nothing says how large the transformers are: charge by demand in the tariff if the supplier does, and take the basic charge from the supplier's bill if not", "没有变压器容量的登记：若供电方按需量计收，请在电价方案中改为按需量；否则请以供电方账单的基本电费为准",
+	"give transformer_kva of the project in the registry, if it has one meter that is billed; of several the suppliers' bills say it", "请在台账的项目中填写变压器容量（只有一块结算表时）；有几块结算表时以供电方账单为准",
 	"it needs the month's active and reactive energy", "需要当月的有功和无功电量",
 	"send reactive_kvarh of the meter that is billed", "请上报结算表的无功电量",
 	"nothing was used", "没有用量",
