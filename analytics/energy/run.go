@@ -325,7 +325,7 @@ func (v *visit) subject(p *point) *subject {
 	if d, ok := v.demands[p.device]; ok {
 		s.demand = &d
 	}
-	if v.Capacity != nil && s.supply && s.medium == tariff.Electricity && v.supplies(tariff.Electricity) == 1 {
+	if v.Capacity != nil && s.supply && !p.retired && s.medium == tariff.Electricity && v.supplies(tariff.Electricity) == 1 {
 		if kva := v.Capacity(v.at); kva > 0 {
 			s.kva = &kva
 		}
