@@ -37,6 +37,7 @@ type Project struct {
 	Calendar string         // name of a calendar; empty for the default one
 	Tariff   string         // name of a tariff; empty when nobody has said
 	AreaM2   float64        // of its floors; 0 when unknown
+	KVA      float64        // of its transformers; 0 when unknown
 }
 
 // group is a set of devices that combinations count over.

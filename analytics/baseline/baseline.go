@@ -54,6 +54,12 @@ type Options struct {
 	ZeroIsMissing bool // zeros are outages, as CalTRACK 2.2.1.4 has it for electricity
 	AllowNegative bool // the meter is known to run backwards, as with solar panels
 	HeatingOnly   bool // no cooling, as CalTRACK 3.2.1.1 has it for gas
+
+	// TimeOnly says that nobody knows the outdoor temperature: that of the points is the
+	// same at all times, and stands for none. The model is then one of time alone, which
+	// takes a cold month for more use, and the checks of temperatures are recorded as not
+	// met; they do not forbid a result.
+	TimeOnly bool
 }
 
 // DefaultLevel is the level of intervals that nobody chose.
@@ -89,6 +95,7 @@ type Model struct {
 	Why         string      `json:"why,omitempty"`
 
 	ZeroIsMissing bool `json:"zero_is_missing,omitempty"`
+	TimeOnly      bool `json:"time_only,omitempty"` // without temperature
 
 	zone *time.Location // what Zone names
 }
@@ -145,7 +152,7 @@ func Fit(kind Kind, points []Point, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		Kind: kind, Zone: o.Zone.String(), Level: o.Level, zone: o.Zone, ZeroIsMissing: o.ZeroIsMissing,
+		Kind: kind, Zone: o.Zone.String(), Level: o.Level, zone: o.Zone, ZeroIsMissing: o.ZeroIsMissing, TimeOnly: o.TimeOnly,
 		Advice: []Check{}, Warnings: []string{},
 	}
 	points = within(points, o.From, o.To)
@@ -167,6 +174,9 @@ func Fit(kind Kind, points []Point, o Options) (*Model, error) {
 	m.Warnings = append(m.Warnings, s.warnings...)
 	if trimmed {
 		m.warn("what was measured before %s was not used: a baseline is %d days", from.In(o.Zone).Format(time.DateOnly), o.Days)
+	}
+	if o.TimeOnly {
+		m.warn("no outdoor temperature is known: the model goes by time alone")
 	}
 	m.Sufficiency = sufficiency(s, o)
 	var residuals []float64

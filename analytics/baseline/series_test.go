@@ -143,3 +143,24 @@ func TestAbsurdValues(t *testing.T) {
 		}
 	}
 }
+
+// A temperature that stands for none is not taken for one: the check is recorded as not
+// met, and the model says that it goes by time alone.
+func TestTimeOnly(t *testing.T) {
+	points, _ := years(1, time.UTC)
+	for i := range points {
+		points[i].Temp, points[i].HasTemp = 20, true
+	}
+	check := func(m *Model) Check {
+		for _, c := range m.Sufficiency.Checks {
+			if c.Name == "temperature_hours" {
+				return c
+			}
+		}
+		return Check{}
+	}
+	m := fitted(t, Hourly, office(points, time.UTC, autoregression(1, 0.5, 2)), Options{TimeOnly: true})
+	if c := check(m); c.OK || c.Value == nil || *c.Value != 0 || !m.TimeOnly || !m.Sufficiency.OK || m.Why != "" || len(m.Warnings) == 0 {
+		t.Errorf("%+v, %+v, %v", c, m.Sufficiency, m.Warnings)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,10 @@ func sufficiency(s *series, o Options) Sufficiency {
 		name, what string
 		n          int
 	}{{"meter", "a value", values}, {"temperature", "a temperature", temps}, {"meter_and_temperature", "both", both}} {
+		if o.TimeOnly && c.name != "meter" {
+			f.add(c.name+"_"+name+"s", false, 0, minCoverage, "no outdoor temperature is known: the model goes by time alone")
+			continue
+		}
 		share := float64(c.n) / float64(len(s.units))
 		f.add(c.name+"_"+name+"s", share >= minCoverage, share, minCoverage,
 			fmt.Sprintf("%d of %d %ss have %s (%.1f %%), %.0f %% needed", c.n, len(s.units), name, c.what, 100*share, 100*minCoverage))
@@ -70,7 +75,7 @@ func sufficiency(s *series, o Options) Sufficiency {
 
 	f.OK = true
 	for _, c := range f.Checks {
-		if !c.OK {
+		if !c.OK && !(o.TimeOnly && strings.Contains(c.Name, "temperature")) {
 			f.OK = false
 			if f.Why == "" {
 				f.Why = "insufficient data: " + c.Detail

@@ -131,7 +131,7 @@ func (e *exam) basic(m month, kw, kwh float64) (float64, bool) {
 	if !(kw >= 0) || !(kwh >= 0) {
 		return 0, false
 	}
-	c, err := e.money().tariff.Monthly(m.year, m.month, tariff.Load{MaxKW: &kw, KWh: &kwh})
+	c, err := e.money().tariff.Monthly(m.year, m.month, tariff.Load{MaxKW: &kw, KWh: &kwh, CapacityKVA: e.kva})
 	if err != nil || c.Basic == nil {
 		return 0, false
 	}
@@ -217,7 +217,7 @@ func (e *exam) adjustment(m month) (float64, bool) {
 		return 0, false
 	}
 	yuan = max(yuan-rate.Surcharge*p, 0)
-	c, err := e.money().tariff.Monthly(m.year, m.month, tariff.Load{MaxKW: &highest, KWh: &p, KVArh: &q, Yuan: yuan})
+	c, err := e.money().tariff.Monthly(m.year, m.month, tariff.Load{MaxKW: &highest, KWh: &p, KVArh: &q, CapacityKVA: e.kva, Yuan: yuan})
 	if err != nil || c.Adjustment == nil {
 		return 0, false
 	}

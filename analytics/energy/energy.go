@@ -64,6 +64,9 @@ type Options struct {
 	Calendar func(authz.Place) *calendar.Calendar
 	Tariff   func(at authz.Place, medium string) *tariff.Tariff
 	Area     func(authz.Place) float64 // m²
+	// Capacity is how large a project's transformers are, kVA; nil or 0: unknown. By it
+	// goes the basic charge of some tariffs.
+	Capacity func(authz.Place) float64
 
 	// Weather is a file of outdoor temperatures (ts, temp_c[, region][, project]) for
 	// places of which nobody reads any; "" without one.

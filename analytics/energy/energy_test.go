@@ -303,6 +303,48 @@ func TestBaselinesCover(t *testing.T) {
 	}
 }
 
+// Without the temperature an excess is doubtful and says so, and of heat there is none.
+func TestWithoutWeather(t *testing.T) {
+	from, to := day(2026, 2, 1), day(2026, 3, 1)
+	begin := from.AddDate(-1, 0, 0).UTC()
+	store := &fake{weather: seasons(begin, to.UTC())}
+	for _, medium := range []string{"electricity", "heat"} {
+		use := offices(1, 4, 4, 4)
+		store.add(clickhouse.EnergyMeter{Device: medium, Metric: media[medium].metric, Medium: medium, Building: "b"}, begin, to.UTC(), func(at time.Time) float64 {
+			v := use(at)
+			if !at.Before(from) {
+				v *= 1.4
+			}
+			return v
+		})
+	}
+	seen := func() (*board, *results) {
+		b := &board{}
+		return b, runJob(t, options(t, store, b), from, to, to, nil)
+	}
+	known, _ := seen()
+	sure := known.find("excess", "point:electricity")
+	store.weather = nil
+	blind, got := seen()
+	doubt := blind.find("excess", "point:electricity")
+	if sure == nil || doubt == nil || !(doubt.Score <= 0.6*sure.Score) || !strings.Contains(doubt.Advice.EN, "No outdoor temperature") || strings.Contains(sure.Advice.EN, "No outdoor temperature") {
+		t.Errorf("%+v, with the temperature %+v", doubt, sure)
+	}
+	if n := got.find(t, "excess", "east", "hz", "point:heat"); n.Value != nil || !strings.Contains(n.Why, "no outdoor temperature") || blind.find("excess", "point:heat") != nil {
+		t.Errorf("%+v", n)
+	}
+	if n := got.find(t, "avoided_use", "", "", "medium:electricity"); n.Value == nil || !strings.Contains(n.Why, "1 of 1 baselines go by time alone") {
+		t.Errorf("%+v", n)
+	}
+	// What was measured is one thing, and what a year of it would be another.
+	if doubt.Sofar.Why != "" || doubt.Sofar.Low == nil || !strings.Contains(doubt.Rate.Why, "a projection of 28 days") || !strings.Contains(doubt.RateCNY.Why, "a projection of 28 days") || !strings.Contains(doubt.Advice.ZH, "推算") {
+		t.Errorf("%+v %+v %+v", doubt.Sofar, doubt.Rate, doubt.RateCNY)
+	}
+	if n := got.find(t, "waste_a_year_cny", "", "", ""); !strings.Contains(n.Why, "projections of a month or two") {
+		t.Errorf("%+v", n)
+	}
+}
+
 // Of a meter that has said nothing for a while nobody knows whether it still leaks, and
 // of one of which nothing can be judged nobody knows what it wastes.
 func TestSilenceIsNoAnswer(t *testing.T) {

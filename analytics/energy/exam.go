@@ -78,9 +78,10 @@ type subject struct {
 	building string
 	medium   string
 	unit     string
-	whole    bool // a building
-	supply   bool // what the supplier bills
-	detailed bool // with curves as documents
+	whole    bool     // a building
+	supply   bool     // what the supplier bills
+	kva      *float64 // of its transformers; nil unknown
+	detailed bool     // with curves as documents
 	hours    *series
 	reactive *series // nil without
 	demand   *clickhouse.EnergyDemand
@@ -106,7 +107,10 @@ type result struct {
 	numbers []job.Number
 	notes   []note
 	savings *baseline.Savings
-	cost    float64 // of the reporting period; NaN without prices
+	blind   bool         // savings are by time alone: nobody knows the outdoor temperature
+	cost    float64      // of the reporting period; NaN without prices
+	costWhy string       // what it leaves out
+	charges []job.Number // besides that for use
 	used    float64
 	year    float64 // what a year's use is, about
 	share   float64 // of the reporting period that was measured
@@ -147,6 +151,7 @@ func (e *exam) silent() bool { return e.end.Sub(e.until) > quiet }
 func (g *ground) examine(s *subject) result {
 	e := g.exam(s)
 	e.use()
+	e.bill()
 	if !e.worthwhile() {
 		return e.result
 	}
@@ -204,7 +209,11 @@ func (e *exam) use() {
 	case e.money().yuan == nil || priced < sum*0.999:
 		cost.Why = "insufficient data: " + e.money().why
 	default:
-		cost.Value, cost.Why, e.cost = &yuan, e.money().warn, yuan
+		cost.Value, cost.Why, e.cost = &yuan, joined(e.money().leaves, e.money().warn), yuan
+		if known < to-from {
+			cost.Why = joined("of hours that are known only", cost.Why)
+		}
+		e.costWhy = cost.Why
 	}
 	if known > 0 {
 		e.used = sum

@@ -14,11 +14,19 @@ import (
 // ten thousand meters those are too many to look after.
 const leastExcess = 0.05
 
+// withoutWeather is what an excess over a baseline of time alone is worth: the weather
+// may have been the cause.
+const withoutWeather = 0.5
+
 // fit is the baseline of the year before a time.
 func (e *exam) fit(to int) (*baseline.Model, error) {
-	o := baseline.Options{Zone: e.zone, To: e.at0(to), HeatingOnly: e.medium == tariff.Gas || e.medium == tariff.Heat}
+	o := baseline.Options{Zone: e.zone, To: e.at0(to), HeatingOnly: e.heats(), TimeOnly: e.weather.blind()}
 	return baseline.Fit(e.ground.model, e.hours.points(to-yearHours, to, e.weather), o)
 }
+
+// heats reports whether a medium is used for heating above all: without the temperature
+// nobody can say how much of it should have been used.
+func (e *exam) heats() bool { return e.medium == tariff.Gas || e.medium == tariff.Heat }
 
 func (e *exam) at0(i int) time.Time { return e.hours.at(i) }
 
@@ -39,7 +47,7 @@ func (e *exam) excess() {
 		}
 		return
 	}
-	e.model, e.savings = m, s
+	e.model, e.savings, e.blind = m, s, e.weather.blind()
 	over := fromSavings(s)
 	n := float64(s.N)
 	predicted := unknown
@@ -61,16 +69,24 @@ func (e *exam) excess() {
 		return
 	}
 	days := e.to.Sub(e.from).Hours() / 24
+	pattern, doubt := 1., incident.Text{}
+	if e.blind {
+		pattern = withoutWeather
+		doubt = incident.Text{
+			ZH: "没有室外温度，基准只按时间：比基准年更冷或更热的天气也会算作超出。",
+			EN: " No outdoor temperature is known and the baseline goes by time alone: weather that is colder or hotter than that of its year counts as excess, too.",
+		}
+	}
 	e.see(claim{
 		kind: "excess", since: e.from, atLeast: true, rate: yearly, sofar: over, unit: e.unit, price: e.priceOr(), why: e.money().why,
-		n: days, coverage: s.Coverage, pattern: 1, chart: e.courseChart(60),
+		n: days, coverage: s.Coverage, pattern: pattern, chart: e.courseChart(60), projected: days,
 		title: incident.Text{
 			ZH: fmt.Sprintf("%s 用量比基准高 %.0f%%", e.label, -100**s.Fraction),
 			EN: fmt.Sprintf("%s used %.0f%% more than its baseline", e.label, -100**s.Fraction),
 		},
 		how: incident.Text{
-			ZH: "查明该时段内增加了什么：新增设备、运行时间延长、设定温度改变或入住率上升。若属正常变化，请驳回本条。",
-			EN: "Find out what was added in that time: plant, longer hours, another set point, more tenants. Dismiss it if the change is wanted.",
+			ZH: "查明该时段内增加了什么：新增设备、运行时间延长、设定温度改变或入住率上升。若属正常变化，请驳回本条。" + doubt.ZH,
+			EN: "Find out what was added in that time: plant, longer hours, another set point, more tenants. Dismiss it if the change is wanted." + doubt.EN,
 		},
 	})
 }
@@ -85,6 +101,9 @@ func (e *exam) priceOr() float64 {
 
 // baseline fits and compares; why says what is missing without savings.
 func (e *exam) baseline(from, to int) (*baseline.Model, *baseline.Savings, string) {
+	if e.heats() && e.weather.blind() {
+		return nil, nil, "insufficient data: no outdoor temperature, by which heating goes: send outdoor_temperature_c or give a weather file"
+	}
 	if c := e.hours.coverage(from-yearHours, from); c < enough {
 		return nil, nil, fmt.Sprintf("insufficient data: %.0f %% of the baseline year's hours were measured, %.0f %% are needed", 100*c, 100*enough)
 	}

@@ -222,6 +222,10 @@ tariffs:
           price: 0.7
           basic: { by: demand, price: 40 }
           power_factor: 0.90
+  - name: kva
+    title: { zh: 按容量, en: By capacity }
+    electricity: { source: test, versions: [ { from: 2020-01-01, price: 0.7, basic: { by: capacity, price: 30 } } ] }
+    heat: { source: test, versions: [ { from: 2020-01-01, area: { price: 25, from: 11-15, to: 03-15 } } ] }
 `
 
 func tariffs(t testing.TB, name string) func(authz.Place, string) *tariff.Tariff {

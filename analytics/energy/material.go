@@ -3,8 +3,10 @@ package energy
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"steward/internal/findings"
@@ -24,6 +26,7 @@ type claim struct {
 	n          float64
 	coverage   float64
 	pattern    float64 // 1, or less for a pattern that may have another cause
+	projected  float64 // days that rate is projected from to a year; 0 where it is of what goes on
 	title, how incident.Text
 	chart      *chart
 }
@@ -48,16 +51,29 @@ func (e *exam) see(c claim) {
 		return
 	case !money.ok():
 		why = cmp.Or(why, "insufficient data: there is no price")
+	case c.unit != "CNY" && e.money() != nil:
+		why = e.money().warn
 	}
+	sofarWhy := why
 	if c.atLeast { // people ask since when: nobody knows of before
 		day := c.since.In(e.zone).Format(time.DateOnly)
 		c.title.ZH += "（至少自 " + day + " 起）"
 		c.title.EN += ", since " + day + " at least"
 	}
+	rateWhy := ""
+	if c.projected > 0 {
+		// So far is what was measured. Whether it goes on for a year nobody has seen.
+		rateWhy = fmt.Sprintf("a projection of %.0f days to a year: the interval is that of what was measured", c.projected)
+		if money.ok() {
+			why = joined(rateWhy, why)
+		}
+		c.how.ZH += fmt.Sprintf("实测的是“至今”的量；每年的量由这 %.0f 天推算，区间只反映实测的这些天。", c.projected)
+		c.how.EN += fmt.Sprintf(" Measured is what there was so far; the amounts of a year are a projection of these %.0f days, and their interval is of these days alone.", c.projected)
+	}
 	s := findings.Seen{
 		Place: e.at, Building: e.building, Kind: c.kind, Subject: e.name, Medium: e.medium, Title: c.title, Advice: c.how,
-		Since: c.since.UTC(), AtLeast: c.atLeast, Until: latest(c.since, e.until), Rate: c.rate.amount(c.unit, ""), RateCNY: money.amount("CNY", why),
-		Sofar: c.sofar.amount(c.unit, ""), SofarCNY: sofar.amount("CNY", why),
+		Since: c.since.UTC(), AtLeast: c.atLeast, Until: latest(c.since, e.until), Rate: c.rate.amount(c.unit, rateWhy), RateCNY: money.amount("CNY", why),
+		Sofar: c.sofar.amount(c.unit, ""), SofarCNY: sofar.amount("CNY", sofarWhy),
 		N: c.n, Coverage: c.coverage, Score: confidence(c),
 	}
 	if s.Sofar.Value == nil {
@@ -69,6 +85,11 @@ func (e *exam) see(c claim) {
 		}
 	}
 	e.seen = append(e.seen, s)
+}
+
+// joined are reasons as one.
+func joined(reasons ...string) string {
+	return strings.Join(slices.DeleteFunc(reasons, func(r string) bool { return r == "" }), "; ")
 }
 
 func latest(a, b time.Time) time.Time {

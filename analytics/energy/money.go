@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"steward/analytics/tariff"
+	"steward/internal/calendar"
 )
 
 // prices are what one more unit costs in each hour of a period.
@@ -13,7 +14,11 @@ type prices struct {
 	yuan   []float64 // NaN where there is no price; nil without a tariff
 	why    string    // why there are none
 	warn   string    // what to know of them
+	leaves string    // what the bill has besides, which a cost by them leaves out
 }
+
+// byArea is why nothing has a price where heat is paid by the square metre.
+const byArea = "it is charged by floor area and not by use: a unit of it has no price"
 
 // top is a use beyond all steps of a tariff.
 const top = 1e11
@@ -38,6 +43,9 @@ func pricesOf(t *tariff.Tariff, p period, zone *time.Location) *prices {
 			i++
 			continue
 		}
+		if rate.ByArea {
+			m.why, rate.Price = or(m.why, byArea), math.NaN()
+		}
 		// Half an hour of a dearer period within an hour is passed over.
 		for next := max(p.index(rate.Until), i+1); i < min(next, len(m.yuan)); i++ {
 			m.yuan[i] = rate.Price
@@ -46,7 +54,26 @@ func pricesOf(t *tariff.Tariff, p period, zone *time.Location) *prices {
 	if high, err := t.Marginal(p.at(len(m.yuan)-1), tariff.Options{Zone: zone, Used: top}); err == nil && high.Tier > 1 {
 		m.warn = "priced at the first step of the tariff, the lowest"
 	}
+	m.leaves = leavesOut(t, calendar.DateOf(p.from.In(zone)), calendar.DateOf(p.to.Add(-1).In(zone)).Add(1))
 	return m
+}
+
+// leavesOut names what a tariff charges besides use, which is in no cost of use.
+func leavesOut(t *tariff.Tariff, from, to tariff.Date) string {
+	basic, powerFactor, area := t.Besides(from, to)
+	list := []string{"the charge for use alone"}
+	for _, c := range []struct {
+		has  bool
+		name string
+	}{{basic, "without the basic charge"}, {powerFactor, "without the power-factor adjustment"}, {area, "without the area charge"}} {
+		if c.has {
+			list = append(list, c.name)
+		}
+	}
+	if len(list) == 1 {
+		return "" // the bill has nothing else
+	}
+	return joined(list...)
 }
 
 // mean is the mean price of the last year's hours for which in is true (nil: of all).

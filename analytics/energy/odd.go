@@ -88,7 +88,7 @@ func (e *exam) odd() {
 		}
 	}
 	e.see(claim{
-		kind: "anomaly", since: first, rate: so.times(daysPerYear / lateDays), sofar: so, unit: e.unit, price: e.priceOr(), why: e.money().why,
+		kind: "anomaly", since: first, rate: so.times(daysPerYear / lateDays), sofar: so, unit: e.unit, price: e.priceOr(), why: e.money().why, projected: lateDays,
 		n: float64(hours), coverage: coverage, pattern: 0.6, chart: c,
 		title: incident.Text{
 			ZH: fmt.Sprintf("%s 近 %d 天有 %d 小时用量异常偏高", e.label, lateDays, hours),

@@ -46,7 +46,8 @@ func (v *visit) report(ctx context.Context) error {
 	slices.SortStableFunc(v.results, func(a, b result) int { return cmp.Compare(a.of.name, b.of.name) })
 	var all []findings.Seen
 	var looked []string
-	hours, nights := v.to.Sub(v.from).Hours(), 0
+	hours := v.to.Sub(v.from).Hours()
+	noted := nightsKept(v.results)
 	places := above(v.at)
 	for i := range v.results {
 		r := &v.results[i]
@@ -55,10 +56,8 @@ func (v *visit) report(ctx context.Context) error {
 			return err
 		}
 		for _, n := range r.notes {
-			if n.kind == "night_flow" {
-				if nights++; nights > maxDocs {
-					continue
-				}
+			if n.kind == "night_flow" && !noted[n.subject] {
+				continue
 			}
 			if err := v.job.Note(ctx, n.kind, v.at.Region, v.at.Project, n.subject, n.body); err != nil {
 				return err
@@ -110,6 +109,35 @@ func (v *visit) report(ctx context.Context) error {
 	}
 	v.saved(places)
 	return v.verified(ctx)
+}
+
+// nightsKept are the water meters whose nights are kept as documents: all that leak,
+// since somebody will want to see how, and of the others as many as there is room for,
+// first those that have leaked, then those that use most.
+func nightsKept(results []result) map[string]bool {
+	type one struct {
+		subject string
+		ended   int
+		used    float64
+	}
+	kept := map[string]bool{}
+	var rest []one
+	for i := range results {
+		for _, n := range results[i].notes {
+			switch flow, is := n.body.(NightFlow); {
+			case !is:
+			case flow.Leak != nil:
+				kept[n.subject] = true
+			default:
+				rest = append(rest, one{n.subject, min(len(flow.Ended), 1), results[i].year})
+			}
+		}
+	}
+	slices.SortStableFunc(rest, func(a, b one) int { return cmp.Or(cmp.Compare(b.ended, a.ended), cmp.Compare(b.used, a.used)) })
+	for _, n := range rest[:min(len(rest), max(maxDocs-len(kept), 0))] {
+		kept[n.subject] = true
+	}
+	return kept
 }
 
 func (v *visit) list(ctx context.Context, kept []findings.Seen, left int) error {
@@ -176,11 +204,19 @@ func (v *visit) waste(all []findings.Seen, looked []string, places []authz.Place
 func (v *visit) wasteNumber(subject, building, medium string, w waste) []job.Number {
 	n := job.Number{
 		Kind: "waste_a_year", Region: v.at.Region, Project: v.at.Project, Building: building, Subject: subject, Unit: media[medium].unit,
-		N: float64(w.n), Coverage: v.coverageOf(subject), Why: sumWhy,
+		N: float64(w.n), Coverage: v.coverageOf(subject), Why: w.why(),
 	}
 	cny := n
 	cny.Kind, cny.Unit = "waste_a_year_cny", "CNY"
 	return []job.Number{sound(estimated(n, w.use)), sound(pricedWaste(cny, w))}
+}
+
+// why is what to know of a sum of waste.
+func (w waste) why() string {
+	if w.projected > 0 {
+		return fmt.Sprintf("%d of %d findings are projections of a month or two to a year; %s", w.projected, w.n, sumWhy)
+	}
+	return sumWhy
 }
 
 // pricedWaste is waste in yuan; there is none when no finding has a price.

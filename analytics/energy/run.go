@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"steward/analytics/job"
+	"steward/analytics/tariff"
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/findings"
@@ -324,7 +325,24 @@ func (v *visit) subject(p *point) *subject {
 	if d, ok := v.demands[p.device]; ok {
 		s.demand = &d
 	}
+	if v.Capacity != nil && s.supply && !p.retired && s.medium == tariff.Electricity && v.supplies(tariff.Electricity) == 1 {
+		if kva := v.Capacity(v.at); kva > 0 {
+			s.kva = &kva
+		}
+	}
 	return s
+}
+
+// supplies counts the meters that the supplier bills. What the registry says of a
+// project is of one of them only where there are no others.
+func (v *visit) supplies(medium string) int {
+	n := 0
+	for _, p := range v.estate.counting() {
+		if p.medium == medium && p.supplies() && !p.retired {
+			n++
+		}
+	}
+	return n
 }
 
 // take adds a point to what it is part of, and keeps of it what is needed later.

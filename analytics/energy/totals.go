@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"steward/analytics/job"
 	"steward/internal/authz"
@@ -25,18 +26,30 @@ type mean struct{ sum, n float64 }
 // mediumTotal is what is known of a place and medium.
 type mediumTotal struct {
 	use, cost      float64
-	known, total   float64 // hours
-	unpriced       int     // meters without a cost
+	known, total   float64         // hours
+	unpriced       int             // meters without a cost
+	costWhy        map[string]bool // what the costs leave out
+	charges        map[string]*chargeTotal
 	meters         int
 	judged, all    int      // metering points
 	baseline, over estimate // of buildings; the half widths of over are sums of squares
 	buildings      int      // that have savings
 	without        int      // and that have none
+	blind          int      // of those that have savings, by time alone
 	covered        mean     // of buildings
 	waste          waste
 	saved          waste
 	perArea        float64 // kWh of a year, of projects with an area
 	area           float64
+}
+
+// chargeTotal is a charge besides that for use, of the meters whose tariffs have it.
+type chargeTotal struct {
+	yuan    float64
+	meters  int
+	unknown int
+	missing string // why it is not known of the first of those
+	note    string
 }
 
 type totals map[authz.Place]*total
@@ -69,6 +82,30 @@ func (t *total) meter(r *result, hours float64) {
 		m.unpriced++
 	} else {
 		m.cost += r.cost
+		if m.costWhy == nil {
+			m.costWhy = map[string]bool{}
+		}
+		for _, why := range strings.Split(r.costWhy, "; ") {
+			if why != "" {
+				m.costWhy[why] = true
+			}
+		}
+	}
+	for _, n := range r.charges {
+		if m.charges == nil {
+			m.charges = map[string]*chargeTotal{}
+		}
+		c := m.charges[n.Kind]
+		if c == nil {
+			c = new(chargeTotal)
+			m.charges[n.Kind] = c
+		}
+		c.meters++
+		if n.Value == nil {
+			c.unknown, c.missing = c.unknown+1, or(c.missing, n.Why)
+			continue
+		}
+		c.yuan, c.note = c.yuan+*n.Value, or(c.note, n.Why)
 	}
 }
 
@@ -86,6 +123,9 @@ func (t *total) building(r *result) {
 		return
 	}
 	m.buildings++
+	if r.blind {
+		m.blind++
+	}
 	m.baseline.value += *s.Predicted
 	m.over.value += over.value
 	m.over.low += (over.value - over.low) * (over.value - over.low)
@@ -124,13 +164,13 @@ const sumWhy = "the interval is the sum of the findings' intervals, which holds 
 
 // judgedWaste is the waste of a place: of the metering points that could be judged.
 func judgedWaste(n job.Number, judged, all int, w waste, of func(job.Number, waste) job.Number) job.Number {
-	n.N, n.Exposure, n.Why = float64(w.n), float64(judged), sumWhy
+	n.N, n.Exposure, n.Why = float64(w.n), float64(judged), w.why()
 	switch {
 	case judged == 0:
 		n.Why = fmt.Sprintf("insufficient data: none of %d meters could be judged", all)
 		return n
 	case judged < all:
-		n.Why = fmt.Sprintf("of %d of %d meters, the others use too little or too little is known of them; %s", judged, all, sumWhy)
+		n.Why = fmt.Sprintf("of %d of %d meters, the others use too little or too little is known of them; %s", judged, all, w.why())
 	}
 	return of(n, w)
 }
@@ -169,10 +209,28 @@ func (m *mediumTotal) numbers(medium string, put func(job.Number)) {
 	if cost.Value = &m.cost; m.unpriced > 0 || m.meters == 0 {
 		cost.Value, cost.Why = nil, fmt.Sprintf("insufficient data: %d of %d meters have no price for what they used", m.unpriced, m.meters)
 	}
+	if cost.Value != nil {
+		cost.Why = strings.Join(sortedKeys(m.costWhy), "; ")
+	}
 	put(use)
 	put(cost)
+	for _, one := range charges {
+		if c := m.charges[one.kind]; c != nil {
+			n := number(one.kind, "CNY")
+			n.N = float64(c.meters)
+			n.Value, n.Why = &c.yuan, c.note
+			if c.unknown > 0 {
+				// What is known of some of the meters is no part of a bill to show.
+				n.Value, n.Why = nil, fmt.Sprintf("insufficient data: it is not known of %d of %d meters; %s", c.unknown, c.meters, strings.TrimPrefix(c.missing, "insufficient data: "))
+			}
+			put(n)
+		}
+	}
 
 	why := "the interval takes buildings to err independently"
+	if m.blind > 0 {
+		why = fmt.Sprintf("%d of %d baselines go by time alone, for no outdoor temperature is known; %s", m.blind, m.buildings, why)
+	}
 	if m.without > 0 {
 		why = fmt.Sprintf("%d of %d buildings have no baseline and are not in it; %s", m.without, m.without+m.buildings, why)
 	}

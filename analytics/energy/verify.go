@@ -144,7 +144,7 @@ func (e *exam) underBaseline(f *findings.Finding, before, after int) (saved esti
 			if is, ok := e.overYearly(m, after, to); ok {
 				low, high := math.Hypot(was.value-was.low, is.high-is.value), math.Hypot(was.high-was.value, is.value-is.low)
 				d := was.value - is.value
-				return estimate{d, d - low, d + high}, e.unit, "against the baseline of the year before it began"
+				return estimate{d, d - low, d + high}, e.unit, joined("against the baseline of the year before it began", e.weather.why)
 			}
 		}
 	}
@@ -156,7 +156,7 @@ func (e *exam) underBaseline(f *findings.Finding, before, after int) (saved esti
 	if saved = is.times(-1); !ok || !(saved.low > 0) {
 		return unknown, e.unit, "insufficient data: there is no baseline of the year before it began, and that of the year before it was mended has the waste in it"
 	}
-	return saved, e.unit, "against the baseline of the year before it was mended, which has some of the waste in it: more is saved"
+	return saved, e.unit, joined("against the baseline of the year before it was mended, which has some of the waste in it: more is saved", e.weather.why)
 }
 
 // overYearly is what was used a year beyond a model.

@@ -14,10 +14,11 @@ type waste struct {
 	use, yuan estimate
 	n         int
 	unpriced  int // findings without a price, which yuan leaves out
+	projected int // findings whose year is projected from a month or two
 }
 
 func (w waste) plus(o waste) waste {
-	return waste{w.use.plus(o.use), w.yuan.plus(o.yuan), w.n + o.n, w.unpriced + o.unpriced}
+	return waste{w.use.plus(o.use), w.yuan.plus(o.yuan), w.n + o.n, w.unpriced + o.unpriced, w.projected + o.projected}
 }
 
 func (e estimate) plus(o estimate) estimate {
@@ -34,6 +35,9 @@ func larger(a, b waste) waste {
 
 func wasteOf(s *findings.Seen) waste {
 	w := waste{n: 1}
+	if s.Rate.Value != nil && s.Rate.Why != "" {
+		w.projected = 1
+	}
 	if s.RateCNY.Value != nil {
 		w.yuan = fromAmount(s.RateCNY)
 	} else {

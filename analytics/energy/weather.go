@@ -16,11 +16,15 @@ type weather struct {
 	why     string    // a warning when there is none
 }
 
-// constant stands for a temperature that nobody knows: a model finds no response to it.
+// constant stands for a temperature that nobody knows: a model finds no response to it,
+// and is told that there is none ([baseline.Options].TimeOnly).
 const constant = 20
 
+// blind reports whether no temperature is known: baselines go by time alone.
+func (w *weather) blind() bool { return w.celsius == nil }
+
 func (w *weather) at(i int) (celsius float64, known bool) {
-	if w.celsius == nil {
+	if w.blind() {
 		return constant, true
 	}
 	if i < 0 || i >= len(w.celsius) || math.IsNaN(w.celsius[i]) {
@@ -31,7 +35,7 @@ func (w *weather) at(i int) (celsius float64, known bool) {
 
 // temp is the temperature, or NaN.
 func (w *weather) temp(i int) float64 {
-	if w.celsius == nil {
+	if w.blind() {
 		return math.NaN()
 	}
 	v, _ := w.at(i)

@@ -3,6 +3,7 @@ package tariff
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -74,6 +75,35 @@ func (c *Charges) Total() float64 {
 	}
 	return sum
 }
+
+// Besides says which charges a tariff has besides that for use, at any time from a day
+// until before another.
+func (t *Tariff) Besides(from, to Date) (basic, powerFactor, area bool) {
+	for _, v := range t.versions {
+		if v.from.Before(to) && (v.to.IsZero() || !v.to.Before(from)) {
+			basic, powerFactor, area = basic || v.basic != nil, powerFactor || v.standard > 0, area || v.area != nil
+		}
+	}
+	return basic, powerFactor, area
+}
+
+// Missing is why a charge is not known, as "insufficient data: …"; "" when it is, or
+// there is none. charge is [BasicCharge], [PowerFactorCharge] or [AreaCharge].
+func (c *Charges) Missing(charge string) string {
+	for _, why := range c.Why {
+		if rest, ok := strings.CutPrefix(why, charge+": "); ok {
+			return rest
+		}
+	}
+	return ""
+}
+
+// The charges, as [Charges].Why begins with them.
+const (
+	BasicCharge       = "basic charge"
+	PowerFactorCharge = "power factor"
+	AreaCharge        = "area charge"
+)
 
 // Monthly is what a month costs besides its use. Where prices change within it each
 // counts for its days; power factor is judged by the standard of the last day.

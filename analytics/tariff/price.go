@@ -54,6 +54,9 @@ type Rate struct {
 	Period    Period    `json:"period"`
 	Tier      int       `json:"tier"`  // from 1; 1 without tiers
 	Until     time.Time `json:"until"` // when period, season or version may change
+	// ByArea says that the floor area is charged and no use: Price is 0 and says nothing
+	// of what was paid.
+	ByArea bool `json:"by_area,omitempty"`
 }
 
 // Marginal is what one more unit costs at a time, which is also what one less is
@@ -74,9 +77,10 @@ func (t *Tariff) Marginal(at time.Time, o Options) (Rate, error) {
 		return Rate{}, err
 	}
 	tier := p.version.tiers.at(o.Used, o.households())
+	price := p.price(tier) + p.version.surcharge
 	return Rate{
-		Price: p.price(tier) + p.version.surcharge, Surcharge: p.version.surcharge,
-		Period: p.period, Tier: tier + 1, Until: p.end,
+		Price: price, Surcharge: p.version.surcharge,
+		Period: p.period, Tier: tier + 1, Until: p.end, ByArea: p.version.area != nil && price == 0,
 	}, nil
 }
 

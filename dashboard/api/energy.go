@@ -94,7 +94,7 @@ type EnergyItem struct {
 // EnergyAmount is an amount with its cost.
 type EnergyAmount struct {
 	Use       *float64       `json:"use" doc:"Null where nothing is known."`
-	Cost      *float64       `json:"cost" doc:"In yuan, by the tariffs of the projects; null when some use has no price."`
+	Cost      *float64       `json:"cost" doc:"In yuan, by the tariffs of the projects: the charge for use, without basic charge, power-factor adjustment and area charge; null when some use has no price."`
 	Coverage  *float64       `json:"coverage" doc:"Share of the hours of all meters that use accounts for, 0 to 1; null when none is over yet."`
 	Estimated float64        `json:"estimated" doc:"Share of those hours that is interpolated or suspect."`
 	Hours     float64        `json:"hours" doc:"Hours of meters that use accounts for."`
@@ -128,7 +128,9 @@ func (a *API) registerEnergy() {
 		ID: "energy-use", Method: http.MethodGet, Path: "/energy/use", Tag: "Analytics", Summary: "See what was used and what it cost",
 		Description: "By hour, day, week or month of the projects' own clocks, with the part of each period of the tariff. " +
 			"A meter behind another is part of that one and counts once, except where each meter is asked for. " +
-			"Tariffs by steps of use are priced at their first step, the lowest.",
+			"Tariffs by steps of use are priced at their first step, the lowest. " +
+			"The cost is the charge for use alone and not the bill: basic charge, power-factor adjustment and area charge are not in it. " +
+			"What is charged by floor area alone has no price, and its cost is null.",
 		Heavy: true, Timeout: time.Minute,
 		Answer: EnergyUse{
 			Medium: "electricity", Unit: "kWh", From: "2026-11-01", To: "2026-12-01", Until: &exampleTime,

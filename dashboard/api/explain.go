@@ -15,6 +15,7 @@ var explanations = map[string]map[string]string{
 		"time_zone": "IANA name; Asia/Shanghai when empty.", "calendar": "Name of a calendar of holidays; cn when empty.",
 		"tariff": "Name of a tariff.", "floor_area_m2": "m²; 0 when unknown.", "households": "0 when unknown.",
 		"occupied_on": "Day of first occupancy.", "address": "In words.",
+		"transformer_kva": "Of all transformers that the supplier charges for: by them goes the basic charge of some tariffs. 0 when unknown.",
 	},
 	"Building": {
 		"region": "The region of the building.", "project": "The project of the building.", "id": "Within the project.", "name": "As people call it.",

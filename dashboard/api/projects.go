@@ -50,7 +50,7 @@ type projectHistory struct {
 
 var exampleProject = registry.Project{
 	Region: "north", ID: "harbour", Name: "滨海花园", TimeZone: "Asia/Shanghai", Calendar: "cn", Tariff: "tianjin-residential",
-	FloorAreaM2: 186000, Households: 1520, OccupiedOn: "2014-06-01", Address: "天津市滨海新区港湾路 18 号", Meta: exampleMeta,
+	FloorAreaM2: 186000, Households: 1520, OccupiedOn: "2014-06-01", Address: "天津市滨海新区港湾路 18 号", TransformerKVA: 2500, Meta: exampleMeta,
 }
 
 func newProject() registry.Project {

@@ -48,7 +48,7 @@ func (a *App) putEstate(_ context.Context, devices []registry.Device, projects [
 		if err != nil {
 			zone = time.UTC // the registry takes none that does not exist
 		}
-		a.estate.PutProject(estate.Project{Place: authz.Place{Region: p.Region, Project: p.ID}, Name: p.Name, Zone: zone, Calendar: p.Calendar, Tariff: p.Tariff, AreaM2: p.FloorAreaM2})
+		a.estate.PutProject(estate.Project{Place: authz.Place{Region: p.Region, Project: p.ID}, Name: p.Name, Zone: zone, Calendar: p.Calendar, Tariff: p.Tariff, AreaM2: p.FloorAreaM2, KVA: p.TransformerKVA})
 	}
 	return nil
 }

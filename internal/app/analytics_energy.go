@@ -28,7 +28,8 @@ func energyJob(p AnalyticsParts, company *time.Location, weather string) job.Job
 			}
 			return t
 		},
-		Area: func(at authz.Place) float64 { return p.Estate.Project(at).AreaM2 },
+		Area:     func(at authz.Place) float64 { return p.Estate.Project(at).AreaM2 },
+		Capacity: func(at authz.Place) float64 { return p.Estate.Project(at).KVA },
 	}
 	if p.Findings != nil {
 		o.Sink = p.Findings

@@ -11,7 +11,8 @@ import (
 type energyPrices struct{ tariffs *tariff.Set }
 
 // EnergyPrices walks a tariff from change to change. By steps of use (阶梯) it takes the
-// first, as the analyses do: whose account a meter is part of nobody says.
+// first, as the analyses do: whose account a meter is part of nobody says. What is charged
+// by floor area alone has no price.
 func (p energyPrices) EnergyPrices(name, medium string, zone *time.Location, from, to time.Time) (out api.EnergyPrices) {
 	t, err := p.tariffs.For(name, medium)
 	if err != nil {
@@ -32,8 +33,15 @@ func (p energyPrices) EnergyPrices(name, medium string, zone *time.Location, fro
 			at = time.Date(y, m, d+1, 0, 0, 0, 0, zone)
 			continue
 		}
-		price := rate.Price
-		out.Rates = append(out.Rates, api.EnergyRate{From: at, Period: rate.Period.String(), Price: &price})
+		next := api.EnergyRate{From: at, Period: rate.Period.String(), Price: &rate.Price}
+		if rate.ByArea {
+			// A price of 0 would say that what was used cost nothing.
+			next.Period, next.Price = "", nil
+			if out.Why == "" {
+				out.Why = "it is charged by floor area and not by use: a unit of it has no price"
+			}
+		}
+		out.Rates = append(out.Rates, next)
 		if at = rate.Until; !at.After(out.Rates[len(out.Rates)-1].From) {
 			break
 		}

@@ -274,7 +274,7 @@ CREATE TABLE projects (
     updated_at    TIMESTAMP        NOT NULL,
     retired       BOOLEAN          NOT NULL,
     search        TEXT             NOT NULL,
-    revision      BIGINT           NOT NULL,
+    revision      BIGINT           NOT NULL, transformer_kva DOUBLE PRECISION NOT NULL DEFAULT 0,
     UNIQUE (region, id)
 );
 

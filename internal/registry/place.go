@@ -33,6 +33,10 @@ type Project struct {
 	Households  int     `json:"households" db:"households" zh:"户数"`            // 0 when unknown
 	OccupiedOn  Date    `json:"occupied_on" db:"occupied_on" zh:"入住日期"`        // first occupancy
 	Address     string  `json:"address" db:"address" zh:"地址"`
+
+	// TransformerKVA is how large the transformers are that the supplier charges for; 0
+	// when unknown.
+	TransformerKVA float64 `json:"transformer_kva" db:"transformer_kva" zh:"变压器容量（kVA）"`
 	Meta
 }
 

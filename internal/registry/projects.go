@@ -48,6 +48,7 @@ func checkProjects(tx *scoped.Tx, changes []*change[Project]) error {
 		is.number("floor_area_m2", p.FloorAreaM2, maxArea)
 		is.number("households", float64(p.Households), maxHouseholds)
 		is.date("occupied_on", p.OccupiedOn)
+		is.number("transformer_kva", p.TransformerKVA, maxKVA)
 		is.text("address", p.Address)
 		if !is.segment("region", p.Region) || c.before != nil {
 			continue
@@ -72,6 +73,7 @@ const (
 	maxArea       = 1e9 // m²
 	maxHouseholds = 1e6
 	maxFloors     = 300
+	maxKVA        = 1e6
 )
 
 var errRetired = errors.New("retired")

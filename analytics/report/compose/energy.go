@@ -26,10 +26,17 @@ type found struct {
 type seen struct {
 	LeftOut  int `json:"left_out"`
 	Findings []struct {
-		Region  string `json:"region"`
-		Project string `json:"project"`
+		Region  string         `json:"region"`
+		Project string         `json:"project"`
+		State   findings.State `json:"state"` // as of the run; "" of one that nobody keeps
 		findings.Seen
 	} `json:"findings"`
+}
+
+// dealt reports whether somebody has dealt with a finding: what was dismissed, mended or
+// verified is nothing that headquarters would still have to spend on.
+func dealt(s findings.State) bool {
+	return s == findings.Dismissed || s == findings.Fixed || !s.Standing()
 }
 
 // maxFindings bounds the list: those that cost most; the others are summed.
@@ -37,12 +44,15 @@ const maxFindings = 1000
 
 // pile is what was found, the costliest first, and the sum of all.
 type pile struct {
-	top    []found
-	n      int
-	sum    float64 // yuan a year, of those whose cost is known
-	priced int
-	left   int // that the run itself left out, for they cost less
-	kinds  map[string]*kindSum
+	top       []found
+	n         int
+	sum       float64 // yuan a year, of those whose cost is known
+	priced    int
+	left      int // that the run itself left out, for they cost less
+	dealt     int // that are settled, and in none of these
+	projected int // whose year is projected from a month or two
+	mended    int // of those: not verified yet, which the sum of the analysis goes on to count
+	kinds     map[string]*kindSum
 }
 
 type kindSum struct {
@@ -73,6 +83,9 @@ func (p *pile) add(f found) {
 		p.priced++
 		k.yuan += *v
 	}
+	if f.Rate.Value != nil && f.Rate.Why != "" {
+		p.projected++
+	}
 	f.Evidence = nil // a chart of its own, and large
 	p.top = append(p.top, f)
 	if len(p.top) > 2*maxFindings {
@@ -101,6 +114,13 @@ func (b *book) waste() ([]report.Section, error) {
 			}
 			p.left += doc.LeftOut
 			for _, one := range doc.Findings {
+				if dealt(one.State) {
+					p.dealt++
+					if one.State == findings.Fixed {
+						p.mended++
+					}
+					continue
+				}
 				p.add(found{at, one.Seen})
 			}
 		})
@@ -136,10 +156,19 @@ func (b *book) waste() ([]report.Section, error) {
 		}
 	}
 	s.Notes = b.asOf(energyJob)
+	if p.dealt > 0 {
+		s.Notes = append(s.Notes, sayf("已驳回、已整改或已验证的 %d 项未列出。", "%d findings that were dismissed, mended or verified are not listed.", p.dealt))
+	}
+	if p.mended > 0 {
+		s.Notes = append(s.Notes, sayf("其中 %d 项已整改而未验证，每年浪费的总额仍含这些项。", "%d of them are mended and not verified yet: the waste a year still has them in it.", p.mended))
+	}
 	switch {
 	case p.n == 0 && s.Facts[0].Value.Value == nil: // nobody could look
 		why := insufficient(s.Facts[0].Value.Why)
 		s.Text = []report.Text{{ZH: why.ZH + "。", EN: why.EN + "."}}
+		return []report.Section{s}, nil
+	case p.n == 0 && p.dealt > 0:
+		s.Text = []report.Text{say("没有尚待处理的浪费。", "No waste is waiting to be dealt with.")}
 		return []report.Section{s}, nil
 	case p.n == 0:
 		s.Text = []report.Text{say("没有发现足够确定的浪费。", "Nothing was found that is sure enough to be called waste.")}
@@ -158,6 +187,9 @@ func (b *book) waste() ([]report.Section, error) {
 	}
 	if sum != nil && sum.Value != nil && sum.Why != "" {
 		s.Notes = append(s.Notes, caution(sum.Why))
+	}
+	if p.projected > 0 {
+		s.Notes = append(s.Notes, sayf("其中 %d 项的每年金额由一两个月推算，区间只反映实测的时段；实测的是“至今”。", "The yearly amounts of %d of them are projections of a month or two, with the interval of that time alone: measured is what there was so far.", p.projected))
 	}
 	s.Notes = append(s.Notes, say("金额是持续一年的推算。几项可能看到同一份能源，总额只计其一，因此小于各项之和。",
 		"Amounts are what a year of it would cost. Findings may see the same energy; the sum counts it once, and is less than they add up to."))
@@ -232,8 +264,8 @@ func (p *pile) table(b *book) report.Table {
 		Name: "energy_findings", Title: say("浪费清单", "Findings"), Most: most,
 		Columns: []report.Column{
 			textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name of place"), textColumn("building", "楼栋", "Building"), textColumn("kind", "类别", "Kind"), textColumn("subject", "对象", "About"),
-			textColumn("title", "发现", "What"), column("since", say("自", "Since"), "time", report.Format{}), numberColumn("a_year", "每年量", "A year", number("", 0)), textColumn("unit", "单位", "Unit"),
-			numberColumn("yuan", "每年", "Yuan a year", money), numberColumn("so_far", "至今", "Yuan so far", money), numberColumn("confidence", "把握", "How sure", percent), numberColumn("coverage", "数据完整率", "Coverage", percent), textColumn("advice", "措施", "What to do"),
+			textColumn("title", "发现", "What"), column("since", say("自", "Since"), "time", report.Format{}), numberColumn("a_year", "每年量（推算）", "A year, projected", number("", 0)), textColumn("unit", "单位", "Unit"),
+			numberColumn("yuan", "每年（推算）", "Yuan a year, projected", money), numberColumn("so_far", "至今（实测）", "Yuan so far, measured", money), numberColumn("confidence", "把握", "How sure", percent), numberColumn("coverage", "数据完整率", "Coverage", percent), textColumn("advice", "措施", "What to do"),
 		},
 	}
 	shown := 0.0

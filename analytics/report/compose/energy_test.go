@@ -8,6 +8,7 @@ import (
 
 	"steward/analytics/energy"
 	"steward/analytics/load"
+	"steward/analytics/report"
 	"steward/internal/authz"
 	"steward/internal/clickhouse"
 	"steward/internal/findings"
@@ -16,6 +17,12 @@ import (
 // between writes a number with an interval.
 func (w *world) between(run, kind string, at authz.Place, subject string, v, low, high float64) {
 	w.numbers[run] = append(w.numbers[run], clickhouse.AnalyticsNumber{Kind: kind, Place: at, Subject: subject, Value: &v, Low: &low, High: &high, N: 1})
+}
+
+// put writes a number as it is given.
+func (w *world) put(run, kind string, at authz.Place, subject string, n clickhouse.AnalyticsNumber) {
+	n.Kind, n.Place, n.Subject = kind, at, subject
+	w.numbers[run] = append(w.numbers[run], n)
 }
 
 // energyOf writes what the job energy says of a place, as the job's own types have it.
@@ -124,5 +131,42 @@ func TestUseOfAnotherLength(t *testing.T) {
 	w.note(now.ID, "findings", harbor, "", list(september, october))
 	if notes := section(w.must(all, Request{Name: Energy, Month: "2026-10", Place: harbor}), "energy").Notes; !slices.ContainsFunc(notes, isAsOf) {
 		t.Errorf("notes %v", notes)
+	}
+}
+
+// What somebody has dealt with is not listed as waste, nor is a charge for use a bill.
+func TestSettledFindings(t *testing.T) {
+	w := newWorld(t)
+	october := month(2026, 10)
+	run := w.run("energy", october, month(2026, 11), 0)
+	list := energy.List{From: october, To: month(2026, 11)}
+	for _, state := range append(findings.States(), "") {
+		yuan := 100.0
+		one := energy.Listed{Region: harbor.Region, Project: harbor.Project, State: state}
+		one.Kind, one.Subject, one.RateCNY = "kind_"+string(state), "point:m", findings.Amount{Value: &yuan, Unit: "CNY"}
+		if state == findings.Open {
+			one.Rate = findings.Amount{Value: &yuan, Unit: "kWh", Why: "a projection of 28 days to a year: the interval is that of what was measured"}
+		}
+		list.Findings = append(list.Findings, one)
+	}
+	w.note(run.ID, "findings", harbor, "", list)
+	w.number(run.ID, "use", harbor, "medium:electricity", 1000)
+	w.put(run.ID, "cost", harbor, "medium:electricity", clickhouse.AnalyticsNumber{Value: ptr(700), Why: "the charge for use alone; without the basic charge; without the power-factor adjustment"})
+	w.put(run.ID, "basic_charge", harbor, "medium:electricity", clickhouse.AnalyticsNumber{Why: "insufficient data: it goes by the transformers' kVA, which is not known"})
+	r := w.must(all, Request{Name: Energy, Month: "2026-10", Place: harbor})
+	s := section(r, "energy")
+	if n := len(tableOf(r, "energy_findings").Rows); n != 3 || *s.Facts[1].Value.Value != 3 || len(tableOf(r, "energy_kinds").Rows) != 3 {
+		t.Errorf("%d rows, %+v", n, s.Facts)
+	}
+	said := func(s report.Section, zh string) bool {
+		return slices.ContainsFunc(s.Notes, func(n report.Text) bool { return strings.Contains(n.ZH, zh) })
+	}
+	if !said(s, "已验证的 4 项未列出") || !said(s, "其中 1 项已整改而未验证") || !said(s, "1 项的每年金额由一两个月推算") {
+		t.Errorf("%+v", s.Notes)
+	}
+	use := section(r, "energy_use")
+	if !said(use, "电：用量费：只是用量费；不含基本电费；不含力调电费") || len(use.Facts) != 3 || use.Facts[1].Title.EN != "Electricity: charge for use" ||
+		use.Facts[2].Value.Value != nil || use.Facts[2].Value.Reason.ZH != "数据不足：按变压器容量（kVA）计收，容量未知" {
+		t.Errorf("%+v %+v", use.Facts, use.Notes)
 	}
 }

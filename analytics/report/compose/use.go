@@ -18,13 +18,27 @@ import (
 // energyKinds are the numbers of the job energy that a report shows by medium.
 var energyKinds = []string{"use", "cost", "baseline_use", "excess", "avoided_use"}
 
+// chargeKinds are what a bill has besides the charge for use, where tariffs have it.
+var chargeKinds = []struct {
+	kind string
+	name report.Text
+}{
+	{"basic_charge", say("基本电费", "basic charge")},
+	{"power_factor_charge", say("力调电费", "power-factor adjustment")},
+	{"area_charge", say("面积热费", "area charge")},
+}
+
 // use says what was used, what it cost and what the baselines say.
 func (b *book) use() ([]report.Section, error) {
 	r, found := b.now[energyJob]
 	if !found {
 		return nil, nil // the section of waste says so
 	}
-	is, was, err := b.both(energyJob, energyKinds...)
+	kinds := slices.Clone(energyKinds)
+	for _, c := range chargeKinds {
+		kinds = append(kinds, c.kind)
+	}
+	is, was, err := b.both(energyJob, kinds...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +64,32 @@ func (b *book) use() ([]report.Section, error) {
 	s := report.Section{Name: "energy_use", Title: say("用量与费用", "Use and cost")}
 	columns := []report.Column{
 		textColumn("place", "位置", "Place"), textColumn("name", "名称", "Name"), textColumn("medium", "能源", "Medium"), textColumn("unit", "单位", "Unit"),
-		numberColumn("use", "用量", "Use", number("", 0)), numberColumn("cost", "费用", "Cost", money), numberColumn("baseline", "基线用量", "By the baseline", number("", 0)),
+		numberColumn("use", "用量", "Use", number("", 0)), numberColumn("cost", "用量费", "Charge for use", money), numberColumn("baseline", "基线用量", "By the baseline", number("", 0)),
 		numberColumn("excess", "超出", "Excess", number("", 0)), numberColumn("avoided", "少用", "Avoided", number("", 0)),
 	}
 	if was != nil {
 		columns = append(columns, numberColumn("use_change", "用量变化", "Change of use", number("", 0)))
 	}
+	var costs []report.Text
 	table := report.Table{Name: "energy_use", Title: say("按位置和能源", "By place and medium"), Most: pageRows, Columns: columns}
 	for _, subject := range subjects {
 		name := mediumName(strings.TrimPrefix(subject, "medium:"))
 		use := is.of("use", b.Place, subject)
 		s.Facts = append(s.Facts, fact(name, number(use.Unit, 0), -1, use, was.of("use", b.Place, subject)))
 		if cost := is.of("cost", b.Place, subject); cost != nil {
-			title := report.Text{ZH: name.ZH + "费用", EN: name.EN + ": cost"}
+			// It is not the bill: what the bill has besides stands beside it, or is named.
+			title := report.Text{ZH: name.ZH + "：用量费", EN: name.EN + ": charge for use"}
 			s.Facts = append(s.Facts, fact(title, money, -1, cost, was.of("cost", b.Place, subject)))
+			if cost.Value != nil && cost.Why != "" {
+				why := because(cost.Why)
+				costs = append(costs, report.Text{ZH: title.ZH + "：" + why.ZH + "。", EN: title.EN + ": " + why.EN + "."})
+			}
+		}
+		for _, c := range chargeKinds {
+			if n := is.of(c.kind, b.Place, subject); n != nil {
+				title := report.Text{ZH: name.ZH + "：" + c.name.ZH, EN: name.EN + ": " + c.name.EN}
+				s.Facts = append(s.Facts, fact(title, money, -1, n, was.of(c.kind, b.Place, subject)))
+			}
 		}
 		used := report.Chart{Kind: "bars", Title: report.Text{ZH: name.ZH + "：用量", EN: name.EN + ": use"}, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("用量", "Use")}}}
 		excess := report.Chart{Kind: "bars", Title: report.Text{ZH: name.ZH + "：超出基线", EN: name.EN + ": above the baselines"}, Format: number(use.Unit, 0), Series: []report.Series{{Name: say("超出", "Excess")}}}
@@ -114,6 +140,7 @@ func (b *book) use() ([]report.Section, error) {
 	} else {
 		s.Notes = append(s.Notes, say("基线只含有基线的楼栋，与用量不可直接相减。", "Baselines are of the buildings that have one: they are not to be taken from the use."))
 	}
+	s.Notes = append(s.Notes, costs...)
 	s.Tables = []report.Table{table}
 	courses, err := b.courses()
 	if err != nil {

@@ -19,7 +19,7 @@ export default {
     charge: 'Cost is the energy charge at the first step of the tariff, without basic charge, power-factor adjustment and area charge.',
   },
   figure: {
-    cost: 'Cost', perArea: 'Per square metre', before: 'Against the period before', year: 'Against a year ago', split: 'By period of the tariff',
+    cost: 'Charge for use', costHint: 'Not the bill: basic charge, power-factor adjustment and area charge are not in it', perArea: 'Per square metre', before: 'Against the period before', year: 'Against a year ago', split: 'By period of the tariff',
     noArea: 'insufficient data: the floor area is not known',
     notComparable: 'not comparable: {why}',
     lowCoverage: '{now} of hours known, {then} then',
@@ -47,6 +47,7 @@ export default {
     sums: { todo: 'To deal with', fixed: 'Fixed, to be verified', verified: 'Verified saving', dismissed: 'Dismissed' },
     perYear: '{yuan} a year', count: '{n} findings', view: 'State', title: 'Findings of waste',
     show: { all: 'All states' },
+    projected: 'Projected, not measured: {why}',
     sort: { label: 'Order', cost: 'By cost', since: 'Newest' },
     everyKind: 'All kinds', kindLabel: 'Kind', everyMedium: 'All media',
     columns: { what: 'Finding', cost: 'Loss a year', since: 'Since', state: 'State' },

@@ -43,7 +43,7 @@ export default {
     region: '区域', project: '项目', class: '类别', id: '编号', state: '状态', name: '名称', building: '楼栋', location: '位置', medium: '介质', model: '型号', vendor: '厂家', serial: '出厂编号', externals: '外部标识',
     installed_on: '安装日期', commissioned_on: '投运日期', verification_due_on: '检定到期', expected_life_years: '预期寿命（年）', replacement_cost_cny: '更换费用（元）', failure_cost_cny: '单次故障损失（元）',
     multiplier: '倍率', parent_meter: '上级表', fed_by: '供给来源', feeds: '供给对象', gateway: '网关', replaced_by: '被替换为', replaces: '替换了', retired_on: '停用日期', first_seen: '首次上报', note: '备注',
-    address: '地址', time_zone: '时区', tariff: '电价方案', calendar: '节假日历', floor_area_m2: '建筑面积（m²）', households: '户数', occupied_on: '入伙日期', floors: '层数', completed_on: '竣工日期', version: '版本',
+    address: '地址', time_zone: '时区', tariff: '电价方案', calendar: '节假日历', floor_area_m2: '建筑面积（m²）', households: '户数', occupied_on: '入伙日期', transformer_kva: '变压器容量（kVA）', floors: '层数', completed_on: '竣工日期', version: '版本',
   },
   hints: {
     id: '小写字母、数字、- 和 _，与上报主题一致，之后不可更改',

@@ -19,7 +19,7 @@ export default {
     charge: '费用仅为电度（用量）费用，按阶梯第一档计价；不含基本电费、功率因数调整电费和按面积计收的费用。',
   },
   figure: {
-    cost: '费用', perArea: '单位面积', before: '较上一周期', year: '较去年同期', split: '分时构成',
+    cost: '用量费', costHint: '不是账单：不含基本电费、力调电费和面积热费', perArea: '单位面积', before: '较上一周期', year: '较去年同期', split: '分时构成',
     noArea: '数据不足：建筑面积未登记',
     notComparable: '不可比：{why}',
     lowCoverage: '数据覆盖 {now}，对比期 {then}',
@@ -47,6 +47,7 @@ export default {
     sums: { todo: '待处理', fixed: '已整改，待验证', verified: '已验证节省', dismissed: '已驳回' },
     perYear: '{yuan}/年', count: '{n} 条', view: '状态', title: '浪费线索',
     show: { all: '全部' },
+    projected: '推算而非实测：{why}',
     sort: { label: '排序', cost: '金额', since: '最近发生' },
     everyKind: '全部类型', kindLabel: '类型', everyMedium: '全部介质',
     columns: { what: '线索', cost: '每年损失', since: '开始', state: '状态' },

@@ -28,7 +28,7 @@ export const placeFields: Record<Kind, readonly PlaceField[]> = {
   regions: [{ name: 'name', kind: 'text' }],
   projects: [
     { name: 'name', kind: 'text' }, { name: 'address', kind: 'text' }, { name: 'time_zone', kind: 'text' }, { name: 'tariff', kind: 'text' }, { name: 'calendar', kind: 'text' },
-    { name: 'floor_area_m2', kind: 'number' }, { name: 'households', kind: 'whole' }, { name: 'occupied_on', kind: 'day' },
+    { name: 'floor_area_m2', kind: 'number' }, { name: 'households', kind: 'whole' }, { name: 'occupied_on', kind: 'day' }, { name: 'transformer_kva', kind: 'number' },
   ],
   buildings: [
     { name: 'name', kind: 'text' }, { name: 'floors', kind: 'whole' }, { name: 'households', kind: 'whole' }, { name: 'floor_area_m2', kind: 'number' }, { name: 'completed_on', kind: 'day' },

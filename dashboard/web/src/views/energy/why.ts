@@ -28,6 +28,11 @@ const said: readonly (readonly [RegExp, string])[] = [
   [/^no run has looked at it yet$/, '整改后尚未诊断'],
   [/^of hours that are known only$/, '仅含已知的小时'],
   [/^priced at the first step of the tariff, the lowest$/, '按阶梯价第一档（最低档）计价'],
+  [/^it is charged by floor area and not by use: a unit of it has no price$/, '按面积而不按用量收费，单位用量没有价格'],
+  [/^no outdoor temperature, by which heating goes: .*$/, '没有室外温度，而采暖取决于它：请上报 outdoor_temperature_c 或提供天气文件'],
+  [/^the outdoor temperature is unknown: baselines go by time alone; .*$/, '没有室外温度，基准只按时间'],
+  [/^the outdoor temperature is known of (\d+) % of hours only: .*$/, '只有 $1% 的小时有室外温度，基准只按时间'],
+  [/^a projection of (\d+) days to a year: the interval is that of what was measured(; .*)?$/, '由 $1 天推算到一年，区间只反映实测的部分'],
   [/^the parent has passed nothing.*$/, '上级表没有用量'],
 ];
 
