@@ -73,13 +73,14 @@ type lived struct {
 	parts    []*fitted
 }
 
-// ends tells whether a failure ends the devices of a pool. What happened decides, and
-// only where nothing did the kind: meters and smoke detectors are exchanged and not
-// repaired.
-func (p *pool) ends() bool {
+// ends tells whether a failure ends the devices of a pool, as was known at a time. What
+// had happened decides, and only where nothing had the kind: meters and smoke detectors
+// are exchanged and not repaired.
+func (p *pool) ends(at telemetry.Millis) bool {
 	restored, ended, detectors := 0, 0, 0
 	for _, d := range p.devices {
-		restored, ended = restored+d.restore, ended+d.ended
+		r, e := d.ends(at)
+		restored, ended = restored+r, ended+e
 		if d.Senses == smoke {
 			detectors++
 		}
@@ -93,7 +94,7 @@ func (p *pool) ends() bool {
 // evidence is that of each part of a pool as it was known at a time.
 func (p *pool) evidence(at telemetry.Millis) map[string]*evidence {
 	failed := map[string]int{}
-	ends := p.ends()
+	ends := p.ends(at)
 	if ends {
 		failed[wholeDevice] = 0
 	} else {
@@ -172,7 +173,7 @@ func liveClass(ctx context.Context, list []*pool, at telemetry.Millis, out map[s
 		}
 	}
 	for i, p := range list {
-		l := &lived{pool: p, repaired: !p.ends()}
+		l := &lived{pool: p, repaired: !p.ends(at)}
 		for _, code := range slices.Sorted(maps.Keys(parts[i])) {
 			if err := ctx.Err(); err != nil {
 				return err
