@@ -213,13 +213,14 @@ func chosen(d *device, by map[string]*lived) (l *lived, why string) {
 }
 
 // expect is the risk of a device at a time over a horizon.
-func (l *lived) expect(d *device, at telemetry.Millis, h, factor float64) total {
+func (l *lived) expect(d *device, at telemetry.Millis, h float64, by factor) total {
 	var t total
 	for _, f := range l.parts {
 		if f.tables != nil {
-			t.add(f.tables.risk(stands(d.spells(f.Code), at), h), factor)
+			t.add(f.tables.risk(stands(d.spells(f.Code), at), h))
 		}
 	}
+	t.multiply(by)
 	return t
 }
 
@@ -228,7 +229,7 @@ func (l *lived) fresh(h float64) total {
 	var t total
 	for _, f := range l.parts {
 		if f.tables != nil {
-			t.add(f.tables.fresh[h], 1)
+			t.add(f.tables.fresh[h])
 		}
 	}
 	return t
@@ -236,11 +237,21 @@ func (l *lived) fresh(h float64) total {
 
 // life is the document of the pool.
 func (l *lived) life() Life {
-	out := Life{Pool: l.name, Class: l.class, Model: l.model, Vendor: l.vendor, Devices: len(l.devices), Parts: []Part{}, Repaired: l.repaired}
+	out := Life{Pool: l.name, Class: l.class, Model: l.model, Vendor: l.vendor, Devices: len(l.devices), Parts: []Part{}, Repaired: l.repaired, Coverage: finite(l.coverage())}
 	for _, f := range l.parts {
 		out.Parts = append(out.Parts, f.Part)
 	}
 	return out
+}
+
+// coverage is the share of the messages of its devices that came; NaN when nobody
+// counted.
+func (p *pool) coverage() float64 {
+	s := sum{}
+	for _, d := range p.devices {
+		s.expected, s.came = s.expected+d.Expected, s.came+d.Came
+	}
+	return s.coverage()
 }
 
 // extrapolates tells whether a forecast goes beyond all ages that were seen.

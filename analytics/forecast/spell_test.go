@@ -208,7 +208,7 @@ func TestRiskStaysANumber(t *testing.T) {
 				tables := newTables(&l, true, 12, 3, quarter, oneYear)
 				for _, s := range []standing{{age: 0, device: math.NaN()}, {age: 30, device: math.NaN()}, {age: math.NaN(), device: 7, lived: 3}, {age: math.NaN(), device: math.NaN(), lived: 0.1}} {
 					var sum total
-					sum.add(tables.risk(s, quarter), 1)
+					sum.add(tables.risk(s, quarter))
 					p, n := sum.fails(9), sum.number(9)
 					if p.Value == nil || p.Low == nil || p.High == nil || !(0 <= *p.Low && *p.Low <= *p.Value && *p.Value <= *p.High && *p.High <= 1) || n.Value == nil || n.Low == nil {
 						t.Errorf("%s %g %g, %+v: %+v %+v", family, place, form, s, p, n)
@@ -223,37 +223,13 @@ func TestRiskStaysANumber(t *testing.T) {
 func TestConstantRate(t *testing.T) {
 	l := constant(25, 50)
 	var sum total
-	sum.add(newTables(&l, true, 1, 1, oneYear).risk(standing{device: math.NaN()}, oneYear), 2)
+	sum.add(newTables(&l, true, 1, 1, oneYear).risk(standing{device: math.NaN()}, oneYear))
+	sum.multiply(factor{value: 2})
 	n := sum.number(25)
 	if want := oneYear; math.Abs(*n.Value-want) > 1e-9 || math.Abs(*n.Low-want*math.Exp(-reach/5)) > 1e-2 || math.Abs(*n.High-want*math.Exp(reach/5)) > 1e-2 {
 		t.Errorf("%v (%v to %v)", *n.Value, *n.Low, *n.High)
 	}
 	if p := sum.fails(25); math.Abs(*p.Value+math.Expm1(-oneYear)) > 1e-9 {
 		t.Error(*p.Value)
-	}
-}
-
-func TestScore(t *testing.T) {
-	list := make([]trial, 100)
-	failed := 0
-	for i := range list {
-		list[i] = trial{name: fmt.Sprint(i), p: 0.05 + float64(i)/1e4, age: float64(100 - i), failed: i >= 80}
-		if list[i].failed {
-			list[i].p += 0.8
-		}
-		failed += int(indicated(list[i].failed))
-	}
-	b := Backtest{Devices: len(list), Failed: failed}
-	b.score(list)
-	if *b.Lift != 5 || *b.LiftByAge != 0 || math.Abs(*b.BrierOfBase-0.16) > 1e-12 || len(b.Calibration) != bins || b.Calibration[9].Failed != 1 || b.Calibration[0].Devices != 10 {
-		t.Errorf("%+v", b)
-	}
-	if *b.Skill >= 1 || *b.Skill <= 0 {
-		t.Error(*b.Skill)
-	}
-	none := Backtest{Devices: 1}
-	none.score([]trial{{p: 0.1, age: math.NaN()}})
-	if none.Skill != nil || none.Lift != nil || *none.Brier == 0 {
-		t.Errorf("%+v", none)
 	}
 }
