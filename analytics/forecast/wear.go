@@ -167,7 +167,9 @@ func (f *fleet) tryWear(by map[string]*lived) (map[string]*multiplier, wearTest,
 			}
 			best, used[class] = len(list)-1, m
 		}
-		tested[class] = &folds
+		if used[class] != nil {
+			tested[class] = &folds
+		}
 	}
 	return used, tested, list
 }
