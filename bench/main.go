@@ -80,6 +80,7 @@ var parts = []part{
 	{"page", "the live page in a browser: first paint, and until its devices are shown", (*bench).page},
 	{"disk", "bytes a reading", (*bench).disk},
 	{"mathematics", "analyses of data that is there, on one core", (*bench).mathematics},
+	{"file", "a CSV file of ten million rows by the command line: time and memory", (*bench).file},
 	{"jobs", "each analysis on a year of 10,000 devices", (*bench).jobs},
 	{"packages", "Go benchmarks of the packages in the way of a message", (*bench).packages},
 }

@@ -85,6 +85,13 @@ func (r *report) print(w io.Writer) error {
 			t.line("%s\t%d\t%.3f\t%.0f\t%.0f\t%.1f\t%s", m.What, m.Rows, m.Seconds, float64(m.Rows)/m.Seconds, float64(m.Bytes)/(1<<20), m.ratio(), m.To)
 		}
 	}
+	if len(r.Files) > 0 {
+		t.head("A file by the command line", "rows", "MiB", "seconds", "rows/s", "peak MiB", "ratio", "to")
+		for i := range r.Files {
+			f := &r.Files[i]
+			t.line("%s\t%d\t%.0f\t%.1f\t%.0f\t%.0f\t%.1f\t%s", f.What, f.Rows, float64(f.Bytes)/(1<<20), f.Seconds, float64(f.Rows)/f.Seconds, float64(f.Peak)/(1<<20), f.ratio(), f.To)
+		}
+	}
 	if len(r.Packages) > 0 {
 		t.head("Go benchmark", "ns/op", "B/op", "allocs/op", "other")
 		for _, p := range r.Packages {

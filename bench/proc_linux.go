@@ -18,6 +18,16 @@ func tie(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
+// peakOf is the most memory that a program has held which has ended. Linux counts in
+// KiB.
+func peakOf(ended *os.ProcessState) (uint64, error) {
+	usage, is := ended.SysUsage().(*syscall.Rusage)
+	if !is || usage.Maxrss <= 0 {
+		return 0, errors.New("the kernel does not tell how much memory a program held")
+	}
+	return uint64(usage.Maxrss) << 10, nil
+}
+
 // clockTick is the unit of the times in /proc/pid/stat, which Linux fixes at a
 // hundredth of a second for programs whatever the kernel uses itself.
 const clockTick = 10 * time.Millisecond

@@ -21,6 +21,7 @@ type report struct {
 	Rules       []rulesRun      `json:"rules,omitempty"`
 	RuleMemory  *ruleMemory     `json:"rule_memory,omitempty"`
 	Mathematics []mathRun       `json:"mathematics,omitempty"`
+	Files       []fileRun       `json:"files,omitempty"`
 	Jobs        []jobRun        `json:"jobs,omitempty"`
 	Reads       []readRun       `json:"reads,omitempty"`
 	Pages       []pageRun       `json:"pages,omitempty"`

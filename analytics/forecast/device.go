@@ -30,8 +30,8 @@ type device struct {
 	fresh   []telemetry.Millis // when it was replaced by another of its name
 	out     bool               // retired or replaced by the end
 	failed  []telemetry.Millis // whenever a part failed, by part
-	restore int                // faults after which the device went on
-	ended   int                // replacements and retirements for a fault
+	faults  []telemetry.Millis // when each fault began, watched or not
+	ended   []ending           // replacements and retirements for a failure
 	wear    worn
 }
 
@@ -74,21 +74,41 @@ func newDevice(at authz.Place, d clickhouse.LifetimeDevice, c *course, period sp
 				out.failed = append(out.failed, s.to)
 			}
 		}
-		out.restore += len(faults)
+		for _, e := range faults {
+			out.faults = append(out.faults, e.from)
+		}
 	}
 	out.rest = spells(out.windows, exchanges, out.born)
 	out.whole = wholes(out.windows, c.replaced, out.born, retiredByFault)
 	for _, e := range c.replaced {
 		out.fresh = append(out.fresh, e.from)
 		if e.failed {
-			out.ended++
+			out.ended = append(out.ended, e)
 		}
 	}
 	if retiredByFault {
-		out.ended++
+		out.ended = append(out.ended, ending{span: span{w.to, w.to}, failed: true})
 	}
-	out.restore = max(0, out.restore-out.ended)
 	return out
+}
+
+// ends is how many faults a device had gone on after, and how many failures had ended
+// it, as was known at a time. Of one that died in silence no fault was told.
+func (d *device) ends(at telemetry.Millis) (restored, ended int) {
+	for _, t := range d.faults {
+		if t < at {
+			restored++
+		}
+	}
+	for _, e := range d.ended {
+		if e.from >= at {
+			continue
+		}
+		if ended++; !e.mute {
+			restored--
+		}
+	}
+	return max(0, restored), ended
 }
 
 // watched is when a device was in service and watched: from its commissioning and its

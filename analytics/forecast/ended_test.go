@@ -15,6 +15,36 @@ import (
 // old when watching began are only seen because they had lived so long, and some are
 // exchanged before they fail.
 func TestLivesThatAFailureEnds(t *testing.T) {
+	t.Run("with a fault", func(t *testing.T) {
+		livesThatAFailureEnds(t, func(take taker, end telemetry.Millis) telemetry.Millis {
+			take(telemetry.Fault, "M03", end)
+			take(replaced, "", end+5*day)
+			return end + 5*day
+		})
+	})
+	// Most die without a word, and are exchanged when somebody has time.
+	t.Run("in silence", func(t *testing.T) {
+		n := 0
+		livesThatAFailureEnds(t, func(take taker, end telemetry.Millis) telemetry.Millis {
+			if n++; n%4 == 0 {
+				take(telemetry.Fault, "M03", end)
+			}
+			take(silent, "", end+hour)
+			at := end + telemetry.Millis(10+n%40)*day
+			take(replaced, "", at)
+			take(silentCleared, "", at+hour)
+			return at
+		})
+	})
+}
+
+// taker takes what has happened by the end of the watch.
+type taker func(kind, code string, at telemetry.Millis)
+
+// livesThatAFailureEnds are fleets of devices that are exchanged by exchange after each
+// failure, which says when.
+func livesThatAFailureEnds(t *testing.T, exchange func(take taker, end telemetry.Millis) telemetry.Millis) {
+	t.Helper()
 	const fleets = 8
 	const shape, scale = 2.0, 8.0 // years
 	shapes, scales := 0, 0
@@ -22,6 +52,11 @@ func TestLivesThatAFailureEnds(t *testing.T) {
 		s := sample(50+seed, 3)
 		for i := range 300 {
 			rec := newRecorder()
+			take := func(kind, code string, at telemetry.Millis) {
+				if at < s.to {
+					rec.take(kind, code, at)
+				}
+			}
 			born := s.from - telemetry.Millis(s.rng.Float64()*10*float64(year))
 			dies := func(at telemetry.Millis) telemetry.Millis {
 				return at + telemetry.Millis(scale*math.Pow(s.rng.ExpFloat64(), 1/shape)*float64(year))
@@ -35,11 +70,10 @@ func TestLivesThatAFailureEnds(t *testing.T) {
 			for at := s.from; end < s.to; end = dies(at) {
 				if planned := born + 12*year; planned > at && planned < end {
 					at = planned
+					take(replaced, "", at)
 				} else {
-					rec.take(telemetry.Fault, "M03", end)
-					at = end + 5*day
+					at = exchange(take, end)
 				}
-				rec.take(replaced, "", at)
 				born = at
 			}
 			s.fleet.devices = append(s.fleet.devices, newDevice(authz.Place{Region: "r", Project: "p"}, clickhouse.LifetimeDevice{

@@ -70,16 +70,18 @@ func fit(code string, e *evidence, lent *lifetime.Fit) (*fitted, error) {
 		f.none(why, e.failures)
 		l := constant(e.failures, e.exposure)
 		f.law, f.Family = &l, string(lifetime.Exponential)
-		b10 := -math.Log1p(-0.1)
+		// How often it fails is known, and not whether it wears: an age by which a tenth
+		// has failed would be one of the assumption.
 		r := rate.Of(int(e.failures), e.exposure, level)
-		f.B10 = Estimate{Value: finite(b10 * e.exposure / e.failures), N: e.failures}
+		f.Rate = &Estimate{Value: finite(e.failures / e.exposure), Low: r.Low, High: r.High, N: e.failures}
 		if r.Low != nil && r.High != nil && *r.Low > 0 {
-			f.B10.Low, f.B10.High = finite(b10 / *r.High), finite(b10 / *r.Low)
+			b10 := -math.Log1p(-0.1)
+			f.B10.Why = joined(why, fmt.Sprintf("at a constant rate a tenth would have failed by %.2g to %.2g years", b10 / *r.High, b10 / *r.Low))
 		}
 	}
 	f.lognormal(data, weibull)
 	if !f.law.usable() {
-		f.law, f.Family, f.LogMean, f.LogSD = nil, "", nil, nil
+		f.law, f.Family, f.LogMean, f.LogSD, f.Rate = nil, "", nil, nil, nil
 		f.none(insufficient("the law has lives or an uncertainty beyond all numbers"), e.failures)
 		f.Cov = [2][2]float64{}
 	}

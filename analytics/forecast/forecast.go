@@ -4,7 +4,8 @@
 // A life is that of a part, which is a fault code of a device: from its restoration,
 // or from when the device was new, to its next fault. Where failures end a device, as
 // they do meters and smoke detectors, it is that of the device: from its commissioning
-// to its replacement for a fault; a replacement without one only ends the watch
+// to its replacement for a fault, or until it fell silent for more than a week and was
+// exchanged before it said anything again; another replacement only ends the watch
 // (censoring). What is watched and what a failure is are said at recorder, spell and
 // watched; the laws are fitted at fit, by what likelihood and residual say; a device's
 // forecast is made at lived.expect, and tried at backtest. Telemetry of wear counts

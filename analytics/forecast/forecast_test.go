@@ -146,6 +146,16 @@ func TestJobOnTheEngine(t *testing.T) {
 	if n := got.find(t, "shape", "", "", "part:V/HL/E21"); *n.Low > 1.3 || *n.High < 1.3 {
 		t.Errorf("%v to %v", *n.Low, *n.High)
 	}
+	for _, kind := range []string{"b10", "scale"} {
+		if n := got.find(t, kind, "", "", "part:V/HL/E21"); n.Coverage != 0.9 {
+			t.Errorf("%+v", n)
+		}
+	}
+	for _, kind := range []string{"brier", "brier_skill", "lift_top_decile", "lift_top_decile_by_age"} {
+		if n := got.find(t, kind, "", "", "backtest"); n.Coverage != 0.9 || n.Low == nil || n.High == nil || n.Level != level {
+			t.Errorf("%+v", n)
+		}
+	}
 	list := read[Prospects](t, got, "prospects|north|p0|")
 	if len(list.Devices) != 61 || list.At != s.to.Time().Format(time.RFC3339) {
 		t.Errorf("%d devices at %s", len(list.Devices), list.At)

@@ -73,13 +73,14 @@ type lived struct {
 	parts    []*fitted
 }
 
-// ends tells whether a failure ends the devices of a pool. What happened decides, and
-// only where nothing did the kind: meters and smoke detectors are exchanged and not
-// repaired.
-func (p *pool) ends() bool {
+// ends tells whether a failure ends the devices of a pool, as was known at a time. What
+// had happened decides, and only where nothing had the kind: meters and smoke detectors
+// are exchanged and not repaired.
+func (p *pool) ends(at telemetry.Millis) bool {
 	restored, ended, detectors := 0, 0, 0
 	for _, d := range p.devices {
-		restored, ended = restored+d.restore, ended+d.ended
+		r, e := d.ends(at)
+		restored, ended = restored+r, ended+e
 		if d.Senses == smoke {
 			detectors++
 		}
@@ -93,7 +94,7 @@ func (p *pool) ends() bool {
 // evidence is that of each part of a pool as it was known at a time.
 func (p *pool) evidence(at telemetry.Millis) map[string]*evidence {
 	failed := map[string]int{}
-	ends := p.ends()
+	ends := p.ends(at)
 	if ends {
 		failed[wholeDevice] = 0
 	} else {
@@ -172,7 +173,7 @@ func liveClass(ctx context.Context, list []*pool, at telemetry.Millis, out map[s
 		}
 	}
 	for i, p := range list {
-		l := &lived{pool: p, repaired: !p.ends()}
+		l := &lived{pool: p, repaired: !p.ends(at)}
 		for _, code := range slices.Sorted(maps.Keys(parts[i])) {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -212,13 +213,14 @@ func chosen(d *device, by map[string]*lived) (l *lived, why string) {
 }
 
 // expect is the risk of a device at a time over a horizon.
-func (l *lived) expect(d *device, at telemetry.Millis, h, factor float64) total {
+func (l *lived) expect(d *device, at telemetry.Millis, h float64, by factor) total {
 	var t total
 	for _, f := range l.parts {
 		if f.tables != nil {
-			t.add(f.tables.risk(stands(d.spells(f.Code), at), h), factor)
+			t.add(f.tables.risk(stands(d.spells(f.Code), at), h))
 		}
 	}
+	t.multiply(by)
 	return t
 }
 
@@ -227,7 +229,7 @@ func (l *lived) fresh(h float64) total {
 	var t total
 	for _, f := range l.parts {
 		if f.tables != nil {
-			t.add(f.tables.fresh[h], 1)
+			t.add(f.tables.fresh[h])
 		}
 	}
 	return t
@@ -235,11 +237,21 @@ func (l *lived) fresh(h float64) total {
 
 // life is the document of the pool.
 func (l *lived) life() Life {
-	out := Life{Pool: l.name, Class: l.class, Model: l.model, Vendor: l.vendor, Devices: len(l.devices), Parts: []Part{}, Repaired: l.repaired}
+	out := Life{Pool: l.name, Class: l.class, Model: l.model, Vendor: l.vendor, Devices: len(l.devices), Parts: []Part{}, Repaired: l.repaired, Coverage: finite(l.coverage())}
 	for _, f := range l.parts {
 		out.Parts = append(out.Parts, f.Part)
 	}
 	return out
+}
+
+// coverage is the share of the messages of its devices that came; NaN when nobody
+// counted.
+func (p *pool) coverage() float64 {
+	s := sum{}
+	for _, d := range p.devices {
+		s.expected, s.came = s.expected+d.Expected, s.came+d.Came
+	}
+	return s.coverage()
 }
 
 // extrapolates tells whether a forecast goes beyond all ages that were seen.

@@ -66,13 +66,14 @@ type Prospects struct {
 
 // Life is the document "life" of a pool (subject = its name): how its parts live.
 type Life struct {
-	Pool     string `json:"pool"`
-	Class    string `json:"class"`
-	Model    string `json:"model,omitempty"`
-	Vendor   string `json:"vendor,omitempty"`
-	Devices  int    `json:"devices"`
-	Parts    []Part `json:"parts"`
-	Repaired bool   `json:"repaired"` // failures are repaired, and the device goes on; else a failure ends it
+	Pool     string   `json:"pool"`
+	Class    string   `json:"class"`
+	Model    string   `json:"model,omitempty"`
+	Vendor   string   `json:"vendor,omitempty"`
+	Devices  int      `json:"devices"`
+	Parts    []Part   `json:"parts"`
+	Repaired bool     `json:"repaired"`           // failures are repaired, and the device goes on; else a failure ends it
+	Coverage *float64 `json:"coverage,omitempty"` // share of the messages of its devices that came; null when nobody counted
 }
 
 // Part is what fails of a pool's devices: a fault code, or "device" for its end.
@@ -86,7 +87,8 @@ type Part struct {
 	LogMean  *float64      `json:"log_mean,omitempty"` // of a lognormal life in years; only where that is the family
 	LogSD    *float64      `json:"log_sd,omitempty"`   // likewise: the standard deviation of its logarithm
 	Cov      [2][2]float64 `json:"covariance"`         // of ln shape and ln scale; zero when unknown
-	B10      Estimate      `json:"b10"`                // years
+	B10      Estimate      `json:"b10"`                // years; null where failures are too few to tell whether age matters
+	Rate     *Estimate     `json:"rate,omitempty"`     // failures a year, where the family is exponential
 	Survival []Point       `json:"survival"`
 	Poor     bool          `json:"poor_fit"`
 	Why      string        `json:"why,omitempty"`

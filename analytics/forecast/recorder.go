@@ -22,6 +22,13 @@ const (
 	// afterFault is how long after a fault the replacement of a device still counts
 	// as its end by that fault: it takes as long until a new one is bought and fitted.
 	afterFault = 30 * day
+	// deadSilence is how long a device must have been silent, without a word until it
+	// was exchanged, for the silence to be its failure: a detector or a meter that dies
+	// reports no fault. Whoever exchanges one that works has it off the bus for hours,
+	// or over a weekend. Taking such lives for unfinished instead would be censoring
+	// that hangs on what is censored, and make lives too long. A retirement after a
+	// silence is none: a house that is given up goes silent before its papers.
+	deadSilence = 7 * day
 )
 
 // The kinds of event on which only analyses act.
@@ -40,6 +47,7 @@ type span struct{ from, to telemetry.Millis }
 type ending struct {
 	span
 	failed bool
+	mute   bool // nothing but its silence says that it failed
 }
 
 // course is what happened to one device, each list by time.
@@ -62,6 +70,7 @@ type recorder struct {
 	open   map[string]telemetry.Millis
 	mute   bool
 	since  telemetry.Millis
+	gone   bool // what fell silent was exchanged since
 	faulty int
 }
 
@@ -93,16 +102,19 @@ func (r *recorder) take(kind, code string, at telemetry.Millis) {
 		r.restoreAll(at)
 	case replaced:
 		failed := len(r.open) > 0 || r.last > 0 && at-r.last <= afterFault
+		// Its successor may be as mute, but nobody knows whether it was ever heard.
+		mute := !failed && r.mute && at-r.since > deadSilence && !r.gone
+		r.gone = r.mute
 		r.restoreAll(at)
 		r.last = 0 // what failed is gone
 		if len(r.replaced) < maxFaults {
-			r.replaced = append(r.replaced, ending{span{at, at}, failed})
+			r.replaced = append(r.replaced, ending{span{at, at}, failed || mute, mute})
 		} else {
 			r.overflow = true
 		}
 	case silent:
 		if !r.mute {
-			r.mute, r.since = true, at
+			r.mute, r.since, r.gone = true, at, false
 		}
 	case silentCleared:
 		r.heard(at)
@@ -138,7 +150,7 @@ func (r *recorder) restore(code string, at telemetry.Millis) {
 		r.overflow = true
 		return
 	}
-	r.faults[code] = append(r.faults[code], ending{span{from, max(from, at)}, true})
+	r.faults[code] = append(r.faults[code], ending{span: span{from, max(from, at)}, failed: true})
 }
 
 // end is the course up to a time: what is open then is still so. The recorder is used

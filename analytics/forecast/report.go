@@ -81,17 +81,28 @@ func (f *fleet) tryAll(ctx context.Context, all map[string]*pool) (Backtest, []W
 			return Backtest{}, nil, nil, err
 		}
 	}
-	test := f.backtest(laws)
 	switch {
 	case f.wear.horizon == 0:
+		test := f.backtest(laws, nil)
 		test.Why = joined(test.Why, "indicators of wear were not tried: "+f.wear.why)
 		return test, []Wear{}, nil, nil
-	case f.wear.horizon != f.horizon:
-		if laws, err = live(ctx, all, f.period.to-f.wear.horizon, years(f.wear.horizon)); err != nil {
-			return Backtest{}, nil, nil, err
+	case f.wear.horizon == f.horizon:
+		used, tested, wear := f.tryWear(laws)
+		for i := range wear {
+			wear[i].Tested = wear[i].Used
+		}
+		return f.backtest(laws, tested), wear, used, nil
+	}
+	test := f.backtest(laws, nil)
+	if laws, err = live(ctx, all, f.period.to-f.wear.horizon, years(f.wear.horizon)); err != nil {
+		return Backtest{}, nil, nil, err
+	}
+	used, _, wear := f.tryWear(laws)
+	for i := range wear {
+		if wear[i].Used {
+			wear[i].Why = "the back-test is without it: it goes back further than the indicator can be learned"
 		}
 	}
-	used, wear := f.tryWear(laws)
 	return test, wear, used, nil
 }
 
@@ -159,11 +170,11 @@ func (f *fleet) prospect(d *device, by map[string]*lived, used map[string]*multi
 		p.Fail90, p.Fail365, p.Failures365 = Estimate{Why: why}, Estimate{Why: why}, Estimate{Why: why}
 		return p
 	}
-	factor := 1.0
+	worn := plain
 	if m := used[d.Class]; m != nil {
-		factor = m.of(d, wearTimes-1, l.name)
+		worn = m.of(d, wearTimes-1, l.name)
 	}
-	short, long := l.expect(d, end, quarter, factor), l.expect(d, end, oneYear, factor)
+	short, long := l.expect(d, end, quarter, worn), l.expect(d, end, oneYear, worn)
 	p.Fail90, p.Fail365, p.Failures365 = short.fails(l.failures), long.fails(l.failures), capped(long.number(l.failures))
 	p.Caveats = f.caveats(d, l, used)
 	for _, c := range p.Caveats {
@@ -241,22 +252,25 @@ func (w *writer) flush() error {
 //   - b10: the age by which a tenth has failed;
 //   - shape and scale of the Weibull law.
 //
-// The exposure is the number of lives.
+// The exposure is the number of lives, and the coverage the share of the messages of the
+// pool's devices that came.
 func (w *writer) life(l *lived) error {
 	if err := w.run.Note(w.ctx, "life", "", "", l.name, l.life()); err != nil {
 		return err
 	}
+	covered := l.coverage()
 	for _, f := range l.parts {
 		subject := cut("part:"+strings.TrimPrefix(l.name, "model:"), "/"+f.Code)
 		for _, n := range []struct {
 			kind, unit string
 			e          Estimate
 		}{{"b10", "a", f.B10}, {"shape", "", f.Shape}, {"scale", "a", f.Scale}} {
-			number := numberOf(n.kind, n.unit, n.e, f.N, math.NaN())
+			number := numberOf(n.kind, n.unit, n.e, f.N, covered)
 			number.Subject = subject
 			if number.Value != nil {
 				number.Why = f.Why
 			}
+			uncounted(&number)
 			if err := w.put(number); err != nil {
 				return err
 			}
@@ -279,6 +293,13 @@ func numberOf(kind, unit string, e Estimate, exposure, coverage float64) job.Num
 		n.Level = level
 	}
 	return n
+}
+
+// uncounted says of a number why it has no coverage.
+func uncounted(n *job.Number) {
+	if n.Value != nil && math.IsNaN(n.Coverage) {
+		n.Why = joined(n.Why, "how much of the data came is unknown: nobody counted reports of these devices")
+	}
 }
 
 // key says what devices have in common.
@@ -381,20 +402,27 @@ func (s *sum) numbers(k key) []job.Number {
 }
 
 // numbers are those of the back-test: brier and brier_skill, and lift and lift_by_age
-// of the tenth that is ranked first. N is the number that failed, the exposure that of
-// devices.
+// of the tenth of each class that is ranked first. N is the number that failed, the
+// exposure that of devices, the coverage the share of their messages that came.
 func (b *Backtest) numbers() []job.Number {
 	var list []job.Number
 	for _, n := range []struct {
 		kind  string
 		value *float64
-	}{{"brier", b.Brier}, {"brier_skill", b.Skill}, {"lift_top_decile", b.Lift}, {"lift_top_decile_by_age", b.LiftByAge}} {
-		number := job.Number{Kind: n.kind, Subject: "backtest", Value: n.value, N: float64(b.Failed), Exposure: float64(b.Devices), Coverage: math.NaN()}
+		Interval
+	}{
+		{"brier", b.Brier, b.Intervals.Brier}, {"brier_skill", b.Skill, b.Intervals.Skill},
+		{"lift_top_decile", b.Lift, b.Intervals.Lift}, {"lift_top_decile_by_age", b.LiftByAge, b.Intervals.LiftByAge},
+	} {
+		e := Estimate{Value: n.value, Low: n.Low, High: n.High, N: float64(b.Failed)}
+		number := numberOf(n.kind, "", e, float64(b.Devices), b.covered)
+		number.Subject = "backtest"
 		if number.Value == nil {
 			if number.Why = b.Why; number.Why == "" {
 				number.Why = insufficient("all devices failed, or none did")
 			}
 		}
+		uncounted(&number)
 		list = append(list, number)
 	}
 	return list

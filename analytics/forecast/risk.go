@@ -173,13 +173,31 @@ type total struct {
 
 var reach = distuv.UnitNormal.Quantile((1 + level) / 2)
 
-func (t *total) add(r risk, factor float64) {
-	hazard, count := r.hazard*factor, r.count*factor
+func (t *total) add(r risk) {
+	hazard, count := r.hazard, r.count
 	t.hazard, t.count = t.hazard+hazard, t.count+count
 	t.hazardDown += square(hazard * -math.Expm1(-reach*r.hazardSE))
 	t.hazardUp += square(hazard * math.Expm1(reach*min(r.hazardSE, 50)))
 	t.countDown += square(count * -math.Expm1(-reach*r.countSE))
 	t.countUp += square(count * math.Expm1(reach*min(r.countSE, 50)))
+}
+
+// factor is what multiplies a hazard, with the standard error of its logarithm.
+type factor struct{ value, se float64 }
+
+var plain = factor{value: 1}
+
+// multiply multiplies all that was added. The error of the factor is the same for all
+// parts of a device, so it joins that of their sum and not that of each.
+func (t *total) multiply(f factor) {
+	for _, x := range []*float64{&t.hazard, &t.count} {
+		*x *= f.value
+	}
+	down, up := square(math.Expm1(-reach*f.se)), square(math.Expm1(reach*min(f.se, 50)))
+	t.hazardDown = square(f.value)*t.hazardDown + square(t.hazard)*down
+	t.hazardUp = square(f.value)*t.hazardUp + square(t.hazard)*up
+	t.countDown = square(f.value)*t.countDown + square(t.count)*down
+	t.countUp = square(f.value)*t.countUp + square(t.count)*up
 }
 
 // fails is the probability of one failure at least.

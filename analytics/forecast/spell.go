@@ -24,6 +24,7 @@ type spell struct {
 	age      float64 // years, at from; NaN when unknown
 	device   float64 // age of the device at from in years, where that of the part is unknown; NaN when unknown
 	failed   bool
+	told     telemetry.Millis // when it was known that it failed, where that is later than to
 }
 
 func years(d telemetry.Millis) float64 { return float64(d) / float64(year) }
@@ -35,6 +36,9 @@ func (s spell) until(at telemetry.Millis) (spell, bool) {
 	}
 	if s.to >= at {
 		s.to, s.failed = at, false
+	}
+	if s.told >= at {
+		s.failed = false // it was silent, and nobody knew why
 	}
 	return s, true
 }
@@ -104,6 +108,11 @@ const watchedFromNew = 31 * day
 // age is that of the device, and since it is only seen because it had not ended
 // before, the spell enters late (left truncation). Without a known birth nothing is
 // known until the first replacement.
+//
+// One that falls silent for good and is exchanged before anything is heard again has
+// failed when it fell silent, if the exchange was for a failure: between windows nobody
+// watched, but what was watched last was dead by then. A second exchange meanwhile is
+// of something that was never seen.
 func wholes(windows []span, replaced []ending, born birth, failedAtEnd bool) []spell {
 	var list []spell
 	next := 0
@@ -118,20 +127,34 @@ func wholes(windows []span, replaced []ending, born birth, failedAtEnd bool) []s
 				list = append(list, spell{from: t, to: to, age: years(t - ref), device: math.NaN(), failed: failed})
 			}
 		}
+		unseen := false // exchanged since it was watched last
 		for next < len(replaced) && replaced[next].from < w.to {
 			e := replaced[next]
 			next++
 			if e.from >= w.from {
 				emit(e.from, e.failed)
+			} else if !unseen {
+				diedSilent(list, e)
+				unseen = true
 			}
 			known, ref, t = true, e.to, max(t, e.to)
 		}
 		emit(w.to, false)
 	}
+	if next < len(replaced) {
+		diedSilent(list, replaced[next])
+	}
 	if failedAtEnd && len(list) > 0 {
 		list[len(list)-1].failed = true
 	}
 	return list
+}
+
+// diedSilent ends the last life by an exchange after its watch.
+func diedSilent(list []spell, e ending) {
+	if last := len(list) - 1; last >= 0 && e.failed {
+		list[last].failed, list[last].told = true, e.from
+	}
 }
 
 // standing is how a part is at a time: its age, or where that is unknown how long it

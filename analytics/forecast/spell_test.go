@@ -85,6 +85,17 @@ func TestSpells(t *testing.T) {
 	f("replaced:@400", 20, "100-400:~80 400-1000:0", "100-400:80 400-1000:0")
 	f("fault:A@390 replaced:@400", 20, "100-390:~80! 400-1000:0", "100-400:80! 400-1000:0")
 	f("fault:B@370 fault_cleared:B@371 replaced:@400", 20, "100-400:~80 400-1000:0", "100-400:80! 400-1000:0")
+	// One that is heard no more before it is exchanged has died when it fell silent: of a
+	// fault, whenever it was exchanged, or of what only a long silence tells.
+	f("fault:A@300 silent:@301 replaced:@303 silent_cleared:@304", 20, "100-300:~80! 304-1000:1", "100-301:80! 304-1000:1")
+	f("fault:A@300 silent:@301 replaced:@390 silent_cleared:@391", 20, "100-300:~80! 391-1000:1", "100-301:80! 391-1000:1")
+	f("fault:A@300 fault_cleared:A@300 silent:@310 replaced:@311 silent_cleared:@312", 20, "100-300:~80! 300-310:0 312-1000:1", "100-310:80! 312-1000:1")
+	f("silent:@300 replaced:@303 silent_cleared:@304", 20, "100-300:~80 304-1000:1", "100-300:80 304-1000:1")
+	f("silent:@300 replaced:@320 silent_cleared:@321", 20, "100-300:~80 321-1000:1", "100-300:80! 321-1000:1")
+	f("silent:@300 replaced:@320", 20, "100-300:~80", "100-300:80!")
+	f("silent:@300 replaced:@302 replaced:@330 silent_cleared:@331", 20, "100-300:~80 331-1000:1", "100-300:80 331-1000:1")
+	f("silent:@300 replaced:@320 replaced:@330 silent_cleared:@331", 20, "100-300:~80 331-1000:1", "100-300:80! 331-1000:1")
+	f("silent:@300 silent_cleared:@320 replaced:@320", 20, "100-300:~80 320-1000:0", "100-300:80 320-1000:0") // it spoke again before it went
 	f("fault:B@360 fault_cleared:B@361 replaced:@400 replaced:@410", 20, "100-400:~80 400-410:0 410-1000:0", "100-400:80 400-410:0 410-1000:0")
 }
 
@@ -111,6 +122,31 @@ func TestUntilAndStanding(t *testing.T) {
 	if n := failures(list, span{200 * day, 201 * day}); n != 1 {
 		t.Error(n)
 	}
+	// That a silence was a failure is known from the exchange on.
+	c := courseOf(t, "silent:@300 replaced:@320 silent_cleared:@321", 1000*day)
+	dead := wholes(without(span{0, 1000 * day}, c.silences), c.replaced, birth{-400 * day, true}, false)[0]
+	for at, want := range map[telemetry.Millis]bool{310 * day: false, 320 * day: false, 321 * day: true} {
+		if s, ok := dead.until(at); !ok || s.failed != want || s.to != 300*day {
+			t.Errorf("at %d: %+v", at/day, s)
+		}
+	}
+}
+
+// Whether failures end devices is what was known at a time, not what came later.
+func TestEndsAsKnownThen(t *testing.T) {
+	f := func(events string, want ...bool) {
+		t.Helper()
+		d := newDevice(authz.HQ, clickhouse.LifetimeDevice{Class: "elevator", FirstReading: day, LastReading: 999 * day}, courseOf(t, events, 1000*day), span{0, 1000 * day}, time.UTC)
+		p := pool{class: "elevator", devices: []*device{d}}
+		for i, at := range []telemetry.Millis{150 * day, 250 * day, 350 * day} {
+			if got := p.ends(at); got != want[i] {
+				t.Errorf("%s, at %d: %v, want %v", events, at/day, got, want[i])
+			}
+		}
+	}
+	f("fault:A@100 fault_cleared:A@101 silent:@200 replaced:@220 silent:@300 replaced:@320", false, false, false)
+	f("silent:@200 replaced:@220 silent_cleared:@221", false, true, true)
+	f("fault:A@100 replaced:@101 fault:A@300 fault_cleared:A@301 fault:A@310 fault_cleared:A@311", true, true, false)
 }
 
 func TestWatched(t *testing.T) {
@@ -172,7 +208,7 @@ func TestRiskStaysANumber(t *testing.T) {
 				tables := newTables(&l, true, 12, 3, quarter, oneYear)
 				for _, s := range []standing{{age: 0, device: math.NaN()}, {age: 30, device: math.NaN()}, {age: math.NaN(), device: 7, lived: 3}, {age: math.NaN(), device: math.NaN(), lived: 0.1}} {
 					var sum total
-					sum.add(tables.risk(s, quarter), 1)
+					sum.add(tables.risk(s, quarter))
 					p, n := sum.fails(9), sum.number(9)
 					if p.Value == nil || p.Low == nil || p.High == nil || !(0 <= *p.Low && *p.Low <= *p.Value && *p.Value <= *p.High && *p.High <= 1) || n.Value == nil || n.Low == nil {
 						t.Errorf("%s %g %g, %+v: %+v %+v", family, place, form, s, p, n)
@@ -187,37 +223,13 @@ func TestRiskStaysANumber(t *testing.T) {
 func TestConstantRate(t *testing.T) {
 	l := constant(25, 50)
 	var sum total
-	sum.add(newTables(&l, true, 1, 1, oneYear).risk(standing{device: math.NaN()}, oneYear), 2)
+	sum.add(newTables(&l, true, 1, 1, oneYear).risk(standing{device: math.NaN()}, oneYear))
+	sum.multiply(factor{value: 2})
 	n := sum.number(25)
 	if want := oneYear; math.Abs(*n.Value-want) > 1e-9 || math.Abs(*n.Low-want*math.Exp(-reach/5)) > 1e-2 || math.Abs(*n.High-want*math.Exp(reach/5)) > 1e-2 {
 		t.Errorf("%v (%v to %v)", *n.Value, *n.Low, *n.High)
 	}
 	if p := sum.fails(25); math.Abs(*p.Value+math.Expm1(-oneYear)) > 1e-9 {
 		t.Error(*p.Value)
-	}
-}
-
-func TestScore(t *testing.T) {
-	list := make([]trial, 100)
-	failed := 0
-	for i := range list {
-		list[i] = trial{name: fmt.Sprint(i), p: 0.05 + float64(i)/1e4, age: float64(100 - i), failed: i >= 80}
-		if list[i].failed {
-			list[i].p += 0.8
-		}
-		failed += int(indicated(list[i].failed))
-	}
-	b := Backtest{Devices: len(list), Failed: failed}
-	b.score(list)
-	if *b.Lift != 5 || *b.LiftByAge != 0 || math.Abs(*b.BrierOfBase-0.16) > 1e-12 || len(b.Calibration) != bins || b.Calibration[9].Failed != 1 || b.Calibration[0].Devices != 10 {
-		t.Errorf("%+v", b)
-	}
-	if *b.Skill >= 1 || *b.Skill <= 0 {
-		t.Error(*b.Skill)
-	}
-	none := Backtest{Devices: 1}
-	none.score([]trial{{p: 0.1, age: math.NaN()}})
-	if none.Skill != nil || none.Lift != nil || *none.Brier == 0 {
-		t.Errorf("%+v", none)
 	}
 }

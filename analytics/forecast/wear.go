@@ -78,16 +78,32 @@ func (d *device) indicator(i, k int) float64 {
 type multiplier struct {
 	indicator int
 	beta      float64
+	se        float64            // of beta
 	mean      float64            // of exp(beta z)
+	slope     float64            // of ln mean by beta
 	centre    map[string]float64 // of the indicator, by pool
 	spread    float64
 }
 
 const mostStandard = 4 // standard deviations beyond which a value is a mistake
 
-func (m *multiplier) of(d *device, i int, pool string) float64 {
+// of a device; the error of its logarithm beta z - ln mean is that of beta.
+func (m *multiplier) of(d *device, i int, pool string) factor {
 	z := m.z(d, i, pool)
-	return math.Exp(m.beta*z) / m.mean
+	return factor{math.Exp(m.beta*z) / m.mean, m.se * math.Abs(z-m.slope)}
+}
+
+// wearTest are the multipliers to try forecasts with, by class and fold of devices:
+// that of a device is of an indicator that was chosen by what became of others, for
+// its own failures are those that the forecast is compared with. Nil is without.
+type wearTest map[string]*[wearFolds]*multiplier
+
+// factor of a device at the time at which indicators are tried.
+func (w wearTest) factor(d *device, pool string) factor {
+	if by := w[d.Class]; by != nil && by[foldOf(d)] != nil {
+		return by[foldOf(d)].of(d, 1, pool)
+	}
+	return plain
 }
 
 // z of a device without the indicator is that of the mean.
@@ -108,11 +124,11 @@ type tried struct {
 	failed   float64
 }
 
-// wear tries all indicators of all classes and gives back the multiplier of each class
-// that is to be used.
-func (f *fleet) tryWear(by map[string]*lived) (map[string]*multiplier, []Wear) {
+// tryWear tries all indicators of all classes and gives back the multiplier of each
+// class that is to be used, and those that a back-test over the same time may use.
+func (f *fleet) tryWear(by map[string]*lived) (map[string]*multiplier, wearTest, []Wear) {
 	list := []Wear{}
-	used := map[string]*multiplier{}
+	used, tested := map[string]*multiplier{}, wearTest{}
 	classes := map[string][]*device{}
 	for _, d := range f.devices {
 		classes[d.Class] = append(classes[d.Class], d)
@@ -124,8 +140,15 @@ func (f *fleet) tryWear(by map[string]*lived) (map[string]*multiplier, []Wear) {
 			windows[w] = expected(classes[class], by, span{from, from + f.wear.horizon})
 		}
 		best := -1
+		var folds [wearFolds]*multiplier
+		var most [wearFolds]float64 // gain of each
 		for k := range indicators {
-			w, m := try(class, k, windows)
+			w, m, gains := try(class, k, windows)
+			for fold := range folds {
+				if mean, _, ok := improves(gains, fold); ok && (folds[fold] == nil || mean > most[fold]) {
+					folds[fold], most[fold] = m, mean
+				}
+			}
 			if w.Devices == 0 {
 				continue // the class has no such metric
 			}
@@ -144,8 +167,34 @@ func (f *fleet) tryWear(by map[string]*lived) (map[string]*multiplier, []Wear) {
 			}
 			best, used[class] = len(list)-1, m
 		}
+		if used[class] != nil {
+			tested[class] = &folds
+		}
 	}
-	return used, list
+	return used, tested, list
+}
+
+// gain is by how much a multiplier made the log score of a device better.
+type gain struct {
+	fold  int
+	value float64
+}
+
+// improves tells whether gains are more than chance, those of a fold left out; -1
+// leaves out none.
+func improves(gains []gain, without int) (mean, low float64, ok bool) {
+	var list []float64
+	for _, g := range gains {
+		if g.fold != without {
+			list = append(list, g.value)
+		}
+	}
+	if len(list) < 2 {
+		return 0, 0, false
+	}
+	mean, sd := stat.MeanStdDev(list, nil)
+	low = mean - reach*sd/math.Sqrt(float64(len(list)))
+	return mean, low, low > 0
 }
 
 // expected are the devices that were in service all through a window.
@@ -157,7 +206,7 @@ func expected(devices []*device, by map[string]*lived, w span) []tried {
 		if l == nil || !d.inService(w.from) || !d.inService(w.to) {
 			continue
 		}
-		t := l.expect(d, w.from, h, 1)
+		t := l.expect(d, w.from, h, plain)
 		list = append(list, tried{d, l.name, t.count, float64(d.failures(l, w))})
 	}
 	return list
@@ -179,7 +228,7 @@ func (d *device) failures(l *lived, w span) int {
 
 // try learns from the earlier window and tries on the later one, each device by what
 // was learned from others. The laws of the lives behind both know nothing of the later.
-func try(class string, k int, windows [2][]tried) (Wear, *multiplier) {
+func try(class string, k int, windows [2][]tried) (Wear, *multiplier, []gain) {
 	w := Wear{Class: class, Indicator: indicators[k].name}
 	failed := [2]float64{}
 	for i, list := range windows {
@@ -196,41 +245,40 @@ func try(class string, k int, windows [2][]tried) (Wear, *multiplier) {
 	}
 	switch {
 	case w.Why != "":
-		return w, nil
+		return w, nil, nil
 	case w.Devices < wearDevices:
 		w.Why = insufficient(fmt.Sprintf("%d devices have it, at least %d are needed", w.Devices, wearDevices))
-		return w, nil
+		return w, nil, nil
 	case min(failed[0], failed[1]) < wearFailures:
 		w.Why = insufficient(fmt.Sprintf("%.0f failures to learn from and %.0f to try on, at least %d of each are needed", failed[0], failed[1], wearFailures))
-		return w, nil
+		return w, nil, nil
 	}
 	all, ok := learn(k, windows[0], func(int) bool { return true })
 	if !ok {
 		w.Why = insufficient("it is the same for all devices of a model")
-		return w, nil
+		return w, nil, nil
 	}
-	var gains []float64
+	var gains []gain
 	for fold := range wearFolds {
 		m, ok := learn(k, windows[0], func(i int) bool { return foldOf(windows[0][i].device) != fold })
 		for _, t := range windows[1] {
 			if !ok || foldOf(t.device) != fold || math.IsNaN(t.device.indicator(1, k)) {
 				continue
 			}
-			x := m.of(t.device, 1, t.pool)
-			gains = append(gains, t.failed*math.Log(x)-t.expected*(x-1))
+			x := m.of(t.device, 1, t.pool).value
+			gains = append(gains, gain{fold, t.failed*math.Log(x) - t.expected*(x-1)})
 		}
 	}
 	if len(gains) < wearDevices {
 		w.Why = insufficient("it is the same for too many devices of a model")
-		return w, nil
+		return w, nil, nil
 	}
-	mean, sd := stat.MeanStdDev(gains, nil)
-	low := mean - reach*sd/math.Sqrt(float64(len(gains)))
+	mean, low, ok := improves(gains, -1)
 	w.Gain = finite(mean)
-	if w.Used = low > 0; !w.Used {
+	if w.Used = ok; !w.Used {
 		w.Why = fmt.Sprintf("it does not improve a held-out forecast: the gain of the log score is %.2g a device, %.2g at least", mean, low)
 	}
-	return w, all
+	return w, all, gains
 }
 
 // foldOf divides devices by their names, so that it is the same in each run.
@@ -294,11 +342,22 @@ func learn(k int, list []tried, take func(i int) bool) (*multiplier, bool) {
 			break
 		}
 	}
-	var s0, base float64
+	var s0, s1, s2, base float64
 	for _, t := range with {
-		s0 += t.expected * math.Exp(m.beta*m.z(t.device, 0, t.pool))
-		base += t.expected
+		z := m.z(t.device, 0, t.pool)
+		e := t.expected * math.Exp(m.beta*z)
+		s0, s1, s2, base = s0+e, s1+e*z, s2+e*z*z, base+t.expected
 	}
-	m.mean = s0 / base
-	return m, m.mean > 0 && !math.IsInf(m.mean, 0)
+	m.mean, m.slope = s0/base, s1/s0
+	// The curvature has the error of Poisson failures, the spread of the scores that of
+	// devices of which some fail again and again (Lin and Wei, The robust inference for
+	// the Cox proportional hazards model, JASA 84, 1989). The larger counts: the second
+	// is too small where few devices fail.
+	curve, spread := sumFailed*(s2/s0-square(m.slope)), 0.0
+	for _, t := range with {
+		z := m.z(t.device, 0, t.pool)
+		spread += square((t.failed - sumFailed*t.expected*math.Exp(m.beta*z)/s0) * (z - m.slope))
+	}
+	m.se = math.Sqrt(max(curve, spread)) / curve
+	return m, m.mean > 0 && !math.IsInf(m.mean, 0) && curve > 0
 }

@@ -53,6 +53,20 @@ func TestPoissonAgainstTheTable(t *testing.T) {
 	near(t, "high", high, 6.692709, 5e-7)
 }
 
+// NIST/SEMATECH e-Handbook of Statistical Methods, section 8.4.5.1, its example: 800
+// hours of operation with 2 failures, an MTBF of 400 hours with a 90 % interval from
+// 127 to 2251 hours, by the factors 0.3177 and 5.6281 of its table,
+// https://www.itl.nist.gov/div898/handbook/apr/section4/apr451.htm
+func TestHandbookMTBF(t *testing.T) {
+	r := Of(2, 800, 0.9)
+	near(t, "MTBF", value(t, "MTBF", r.Between), 400, 1e-9)
+	low, high := value(t, "low", r.BetweenLow), value(t, "high", r.BetweenHigh)
+	near(t, "low", low, 127, 0.5)
+	near(t, "high", high, 2251, 0.5)
+	near(t, "factor of the low end", low/400, 0.3177, 0.00005)
+	near(t, "factor of the high end", high/400, 5.6281, 0.00005)
+}
+
 // Newcombe, Two-sided confidence intervals for the single proportion, Statistics in
 // Medicine 17, 1998, table I.
 func TestShareAgainstTheTable(t *testing.T) {

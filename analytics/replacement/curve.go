@@ -91,24 +91,37 @@ func (p *pool) lives() (parts []part, wear int, failures float64, warnings []str
 // tenth is the age by which a tenth has failed, in mean lives, at a constant rate.
 var tenth = -math.Log1p(-0.1)
 
-// constant is the life of a part of which only the rate of failures is known. That is
-// read off the age by which a tenth has failed; nil without one.
+// constant is the life of a part of which only the rate of failures is known; nil
+// without one. Earlier runs have it only as the age by which a tenth has failed.
 func constant(p *forecast.Part) (shape, scale *float64) {
-	if p.Family != "exponential" || p.B10.Value == nil {
+	one, mean := 1., 0.
+	switch {
+	case p.Family != "exponential":
+		return nil, nil
+	case p.Rate != nil && p.Rate.Value != nil && *p.Rate.Value > 0:
+		mean = 1 / *p.Rate.Value
+	case p.B10.Value != nil:
+		mean = *p.B10.Value / tenth
+	default:
 		return nil, nil
 	}
-	one, mean := 1., *p.B10.Value/tenth
 	return &one, &mean
 }
 
 // chances are the ends of the interval of such a life; nil without one.
 func chances(p *forecast.Part) []renewal.Life {
+	var means [2]float64
+	switch r := p.Rate; {
+	case r != nil && r.Low != nil && r.High != nil && *r.Low > 0:
+		means = [2]float64{1 / *r.High, 1 / *r.Low}
+	case r == nil && p.B10.Low != nil && p.B10.High != nil:
+		means = [2]float64{*p.B10.Low / tenth, *p.B10.High / tenth}
+	default:
+		return nil
+	}
 	var ends []renewal.Life
-	for _, end := range []*float64{p.B10.Low, p.B10.High} {
-		if end == nil {
-			return nil
-		}
-		l, err := renewal.Weibull(1, *end/tenth)
+	for _, mean := range means {
+		l, err := renewal.Weibull(1, mean)
 		if err != nil {
 			return nil
 		}

@@ -197,6 +197,12 @@ func TestNothingToPlan(t *testing.T) {
 	}
 	// Of too few failures only the rate is known. It moves no age, and tells of none.
 	rare := forecast.Part{Code: "c", Family: "exponential", Failures: 2, B10: forecast.Estimate{Value: val(10 * tenth), Low: val(4 * tenth), High: val(50 * tenth)}, Why: "insufficient data: 2 failures"}
+	told := forecast.Part{Code: "c", Family: "exponential", Failures: 2, Rate: &forecast.Estimate{Value: val(1. / 10), Low: val(1. / 50), High: val(1. / 4)}, Why: rare.Why}
+	was, is := priced(forecast.Life{Repaired: true, Parts: []forecast.Part{weibullPart("a", 3, 5, none), rare}}, 1000, 4000), priced(forecast.Life{Repaired: true, Parts: []forecast.Part{weibullPart("a", 3, 5, none), told}}, 1000, 4000)
+	near(t, "cost rate by the rate and by the age of earlier runs", is.CostRate, *was.CostRate, 1e-6)
+	if a, b := chances(&rare), chances(&told); len(a) != 2 || len(b) != 2 || math.Abs(a[1].Mean()-b[1].Mean()) > 1e-9 {
+		t.Errorf("%v and %v", a, b)
+	}
 	f(forecast.Life{Repaired: true, Parts: []forecast.Part{rare}}, 1000, 4000, "enough to tell whether it wears: insufficient data: 2 failures")
 	f(forecast.Life{Parts: []forecast.Part{rare}}, 1000, 4000, "enough to tell whether it wears")
 	cov := [2][2]float64{{0.004, 0.001}, {0.001, 0.002}}

@@ -387,6 +387,21 @@ func TestCosts(t *testing.T) {
 	}
 }
 
+// The best age rests on as much of the data as the lives do, or says that nobody knows.
+func TestCoverageOfTheBestAge(t *testing.T) {
+	for _, covered := range []*float64{val(0.8), nil} {
+		w := new(world)
+		d := lift("e1", 1, 0)
+		d.FailureCost = 40_000
+		w.add("north/harbour", d)
+		w.lives = []forecast.Life{{Pool: "model:A/1", Repaired: true, Parts: []forecast.Part{weibullPart("a", 3, 5, [2][2]float64{})}, Coverage: covered}}
+		n := planned(t, policyOf(t, ""), w, nil).numbers["optimal_age hq model:A/1"]
+		if n.Value == nil || covered != nil && (n.Coverage != 0.8 || strings.Contains(n.Why, uncounted)) || covered == nil && (!math.IsNaN(n.Coverage) || !strings.Contains(n.Why, uncounted)) {
+			t.Errorf("%+v", n)
+		}
+	}
+}
+
 // Where a failure ends a device, a new one is bought after it as well.
 func TestNotRepaired(t *testing.T) {
 	w := new(world)

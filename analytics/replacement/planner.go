@@ -181,9 +181,20 @@ func (p *planner) curves(ctx context.Context) error {
 		if err := p.Note(ctx, "cost_curve", "", "", name, c); err != nil {
 			return err
 		}
+		// What share of the messages came from which the lives are known.
+		covered, why := math.NaN(), c.Optimum.Why
+		switch {
+		case pool.Coverage != nil:
+			covered = *pool.Coverage
+		case c.Optimum.Value == nil:
+		case why == "":
+			why = uncounted
+		default:
+			why += "; " + uncounted
+		}
 		p.numbers = append(p.numbers, job.Number{
 			Kind: "optimal_age", Subject: name, Unit: "a", Value: c.Optimum.Value, Low: c.Optimum.Low, High: c.Optimum.High, Level: level,
-			N: c.Optimum.N, Exposure: float64(c.Devices), Coverage: math.NaN(), Why: c.Optimum.Why,
+			N: c.Optimum.N, Exposure: float64(c.Devices), Coverage: covered, Why: why,
 		})
 		if err := p.flushFull(ctx); err != nil {
 			return err
@@ -191,6 +202,8 @@ func (p *planner) curves(ctx context.Context) error {
 	}
 	return nil
 }
+
+const uncounted = "how much of the data came is unknown: nobody counted reports of these devices"
 
 // batchNumbers is how many numbers are written at once.
 const batchNumbers = 1000

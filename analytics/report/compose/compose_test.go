@@ -243,7 +243,7 @@ func full(t *testing.T) *world {
 			}})
 			w.note(plan.ID, "plan", at, "", planFor(at))
 			w.note(plan.ID, "cost_curve", at, "model:A/1", replacement.Curve{Pool: "model:A/1", Devices: 3, Points: []replacement.CurvePoint{{Age: 1, CostRate: 9}, {Age: 2, CostRate: 7}}})
-			w.note(life.ID, "backtest", at, "", forecast.Backtest{AsOf: "2025-10-01", HorizonDays: 365, Devices: 50, Failed: 5, Brier: ptr(0.08), Calibration: []forecast.Bin{{Devices: 25, Forecast: 0.1, Failed: 0.12, Low: 0.03, High: 0.3}}})
+			w.note(life.ID, "backtest", at, "", forecast.Backtest{AsOf: "2025-10-01", HorizonDays: 365, Devices: 50, Failed: 5, Brier: ptr(0.08), Left: 3, Classes: []forecast.ClassTest{{Class: "elevator", Devices: 50, Failed: 5, Brier: ptr(0.08)}}, Intervals: forecast.Intervals{Brier: forecast.Interval{Low: ptr(0.05), High: ptr(0.11)}}, Calibration: []forecast.Bin{{Devices: 25, Forecast: 0.1, Failed: 0.12, Low: 0.03, High: 0.3}}})
 			w.note(life.ID, "life", at, "model:A/1", forecast.Life{Pool: "model:A/1", Devices: 3, Parts: []forecast.Part{{Code: "door", N: 3, Survival: []forecast.Point{{Years: 0, Value: 1}, {Years: 2, Value: 0.5}}}}})
 			w.between(waste.ID, "waste_a_year_cny", at, "", 500+10*float64(i), 400, 700)
 			w.energyOf(waste.ID, at, float64(n))

@@ -446,12 +446,18 @@ func (b *book) backtest() ([]report.Section, error) {
 	for _, f := range []struct {
 		zh, en string
 		v      *float64
+		within forecast.Interval
 		good   int
 	}{
-		{"布里尔分数", "Brier score", doc.Brier, -1}, {"技巧", "Skill", doc.Skill, 1},
-		{"前十分之一提升", "Lift of the first tenth", doc.Lift, 1}, {"按年龄排序的提升", "Lift by age alone", doc.LiftByAge, 0},
+		{"布里尔分数", "Brier score", doc.Brier, doc.Intervals.Brier, -1}, {"技巧", "Skill", doc.Skill, doc.Intervals.Skill, 1},
+		{"前十分之一提升", "Lift of the first tenth", doc.Lift, doc.Intervals.Lift, 1}, {"按年龄排序的提升", "Lift by age alone", doc.LiftByAge, doc.Intervals.LiftByAge, 0},
 	} {
-		s.Facts = append(s.Facts, report.Fact{Title: say(f.zh, f.en), Value: valueOf(f.v), Format: two, Good: f.good})
+		v := valueOf(f.v)
+		v.Low, v.High = known(f.within.Low), known(f.within.High)
+		s.Facts = append(s.Facts, report.Fact{Title: say(f.zh, f.en), Value: v, Format: two, Good: f.good})
+	}
+	if doc.Left > 0 {
+		s.Text = append(s.Text, sayf("另有 %d 台设备在故障前退出，由同类其余设备代表。", "%d other devices left before they failed; the rest of their class stands for them.", doc.Left))
 	}
 	if len(doc.Calibration) > 0 {
 		chart := report.Chart{Kind: "lines", Title: say("预测与实际", "Forecast and what happened"), Format: percent, Series: []report.Series{{Name: say("实际", "Happened")}, {Name: say("预测", "Forecast")}}}
@@ -468,6 +474,19 @@ func (b *book) backtest() ([]report.Section, error) {
 			table.Rows = append(table.Rows, []report.Cell{figure(float64(bin.Devices)), figure(bin.Forecast), cell(failed)})
 		}
 		s.Charts, s.Tables = []report.Chart{chart}, []report.Table{table}
+	}
+	if len(doc.Classes) > 0 {
+		table := report.Table{
+			Name: "classes", Title: say("按设备类别", "By class"),
+			Columns: []report.Column{
+				textColumn("class", "类别", "Class"), numberColumn("devices", "设备", "Devices", whole), numberColumn("failed", "故障", "Failed", whole), numberColumn("skill", "技巧", "Skill", two),
+				numberColumn("lift", "前十分之一提升", "Lift of the first tenth", two), numberColumn("lift_by_age", "按年龄排序的提升", "Lift by age alone", two), textColumn("note", "说明", "Note"),
+			},
+		}
+		for _, c := range doc.Classes {
+			table.Rows = append(table.Rows, []report.Cell{words(className(c.Class)), figure(float64(c.Devices)), figure(float64(c.Failed)), perhaps(c.Skill), perhaps(c.Lift), perhaps(c.LiftByAge), remark(c.Why)})
+		}
+		s.Tables = append(s.Tables, table)
 	}
 	if len(doc.Wear) > 0 {
 		table := report.Table{

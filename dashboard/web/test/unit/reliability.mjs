@@ -107,6 +107,7 @@ test('laws of lives', () => {
   const part = (more) => ({ family: 'weibull', shape: { value: 2 }, scale: { value: 10 }, b10: { value: 3 }, survival: [{ years: 1 }, { years: 8 }], ...more });
   close(survivalBy(part())(10), Math.exp(-1));
   close(survivalBy(part({ family: 'exponential' }))(3), 0.9);
+  close(survivalBy(part({ family: 'exponential', b10: { value: null }, rate: { value: 0.5 } }))(2), Math.exp(-1));
   close(survivalBy(part({ family: 'lognormal', log_mean: 1, log_sd: 0.5 }))(Math.E), 0.5);
   assert.equal(survivalBy(part({ family: 'lognormal' })), undefined);
   assert.equal(survivalBy(part({ family: '' })), undefined);

@@ -67,7 +67,8 @@ export interface Part {
   scale: Figure; // years
   log_mean?: number | null;
   log_sd?: number | null;
-  b10: Figure; // years
+  b10: Figure; // years; null of few failures
+  rate?: Figure; // failures a year, of the exponential family
   survival: { years: number; value: number; low: Maybe; high: Maybe; at_risk: number }[] | null;
   poor_fit: boolean;
   why?: string;
@@ -84,8 +85,12 @@ export interface Backtest {
   skill: Maybe;
   lift_top_decile: Maybe;
   lift_top_decile_by_age: Maybe;
+  // not of earlier runs
+  left?: number;
+  intervals?: Record<'brier' | 'skill' | 'lift_top_decile' | 'lift_top_decile_by_age', { low: Maybe; high: Maybe }>;
+  classes?: { class: string; devices: number; failed: number; brier: Maybe; brier_of_base_rate: Maybe; skill: Maybe; lift_top_decile: Maybe; lift_top_decile_by_age: Maybe; why?: string }[] | null;
   calibration: { devices: number; forecast: number; failed: number; low: number; high: number }[] | null;
-  wear: { class: string; indicator: string; devices: number; gain: Maybe; used: boolean; why?: string }[] | null;
+  wear: { class: string; indicator: string; devices: number; gain: Maybe; used: boolean; tested?: boolean; why?: string }[] | null;
   why?: string;
 }
 

@@ -16,9 +16,9 @@ export function survivalBy(part: Part): ((years: number) => number) | undefined 
       return (t) => (t <= 0 ? 1 : 1 - normal((Math.log(t) - mean) / deviation));
     }
     case 'exponential': {
-      const b10 = part.b10.value; // a tenth has failed by then: ln(10/9) lives
-      if (!b10) return undefined;
-      const rate = Math.log(10 / 9) / b10;
+      const b10 = part.b10.value; // earlier runs told only this: a tenth has failed by then, ln(10/9) lives
+      const rate = part.rate?.value ?? (b10 ? Math.log(10 / 9) / b10 : undefined);
+      if (!rate) return undefined;
       return (t) => Math.exp(-rate * t);
     }
     default:
