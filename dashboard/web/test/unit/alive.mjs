@@ -49,6 +49,7 @@ globalThis.addEventListener ??= () => {};
 globalThis.document = { addEventListener() {}, visibilityState: 'visible', hidden: false, documentElement: {} };
 globalThis.location ??= new URL('http://localhost/');
 globalThis.requestAnimationFrame ??= (then) => setTimeout(then, 0);
+globalThis.cancelAnimationFrame ??= clearTimeout;
 const timers = [];
 const own = globalThis.setInterval;
 globalThis.setInterval = (...args) => {

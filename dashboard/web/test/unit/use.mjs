@@ -207,6 +207,7 @@ test('a file that is asked for without a session tells the page', () => {
 test('a listener that fails does not keep what changed from the others', async (t) => {
   const frames = [];
   globalThis.requestAnimationFrame = (frame) => frames.push(frame);
+  globalThis.cancelAnimationFrame = () => {};
   globalThis.location ??= { href: 'http://localhost/', protocol: 'http:' };
   globalThis.WebSocket = class {
     static OPEN = 1;
@@ -220,11 +221,14 @@ test('a listener that fails does not keep what changed from the others', async (
     throw new Error('a part that is wrong');
   });
   live.listen(() => heard++);
-  live.schedule();
-  for (const frame of frames.splice(0)) frame();
-  assert.equal(heard, 1);
-  assert.equal(said.mock.callCount(), 1);
-  live.connection.stop();
+  try {
+    live.schedule();
+    for (const frame of frames.splice(0)) frame();
+    assert.equal(heard, 1);
+    assert.equal(said.mock.callCount(), 1);
+  } finally {
+    live.connection.stop();
+  }
 });
 
 test('paper is light whatever the theme, and is drawn before a script prints it', async () => {
