@@ -221,7 +221,7 @@ test('the reference of the API is drawn without leaving the origin', async () =>
     if (!request.url().startsWith(url) && !request.url().startsWith('data:')) foreign.push(request.url());
   });
   await page.goto(`${url}/api/docs`);
-  await page.locator('.opblock').first().waitFor();
+  await page.locator('.opblock').first().waitFor({ timeout: 60_000 });
   // So many operations are drawn as they come into sight.
   const seen = new Set();
   const deadline = Date.now() + 60_000;
