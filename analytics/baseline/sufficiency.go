@@ -75,7 +75,7 @@ func sufficiency(s *series, o Options) Sufficiency {
 
 	f.OK = true
 	for _, c := range f.Checks {
-		if !c.OK && !(o.TimeOnly && strings.Contains(c.Name, "temperature")) {
+		if !c.OK && (!o.TimeOnly || !strings.Contains(c.Name, "temperature")) {
 			f.OK = false
 			if f.Why == "" {
 				f.Why = "insufficient data: " + c.Detail

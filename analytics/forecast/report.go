@@ -81,12 +81,12 @@ func (f *fleet) tryAll(ctx context.Context, all map[string]*pool) (Backtest, []W
 			return Backtest{}, nil, nil, err
 		}
 	}
-	switch {
-	case f.wear.horizon == 0:
+	switch f.wear.horizon {
+	case 0:
 		test := f.backtest(laws, nil)
 		test.Why = joined(test.Why, "indicators of wear were not tried: "+f.wear.why)
 		return test, []Wear{}, nil, nil
-	case f.wear.horizon == f.horizon:
+	case f.horizon:
 		used, tested, wear := f.tryWear(laws)
 		for i := range wear {
 			wear[i].Tested = wear[i].Used

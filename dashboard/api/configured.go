@@ -151,7 +151,7 @@ func (a *API) registerConfigured() {
 			return nil, notHere("alerting")
 		}
 		out := &standardsOut{a.Configured.Standards()}
-		out.Body.FileSource.show(c)
+		out.Body.show(c)
 		return out, nil
 	})
 	register(a, authz.Read, operation{
@@ -168,7 +168,7 @@ func (a *API) registerConfigured() {
 			return nil, notHere("the analytics")
 		}
 		out := &tariffsOut{a.Configured.Tariffs()}
-		out.Body.FileSource.show(c)
+		out.Body.show(c)
 		return out, nil
 	})
 }
