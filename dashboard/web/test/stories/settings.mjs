@@ -197,6 +197,7 @@ test('a gateway gets a name and a password, other children, and another password
     await page.locator('[data-test=secret-done]').click();
     await page.locator('[data-test=revoke]').click();
     await page.locator('[data-test=confirm]').click();
+    await page.locator('[data-test=confirm]').waitFor({ state: 'detached' }); // it is done
     await page.getByText('Revoked').first().waitFor();
     assert.ok((await ask('GET', `/mqtt-credentials/${credential.id}`)).revoked_at);
     made.credentials.pop();
