@@ -18,7 +18,7 @@ async function load(contents) {
 
 const {
   plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
-  leaksIn, rowsOf, doneAt, nowIn, refusal, follow, mostSilent, mostAsked, allPages, Problem,
+  leaksIn, rowsOf, doneAt, nowIn, follow, mostSilent, mostAsked, allPages, Problem,
 } = await load(`
   export * from './views/energy/days';
   export { compare } from './views/energy/compare';
@@ -28,7 +28,7 @@ const {
   export { addUp } from './views/energy/sums';
   export { reason } from './views/energy/why';
   export { leaksIn, rowsOf } from './views/energy/water';
-  export { doneAt, nowIn, refusal } from './views/energy/findings';
+  export { doneAt, nowIn } from './views/energy/findings';
   export { follow, mostSilent, mostAsked } from './views/energy/follow';
   export { allPages } from './views/energy/wire';
   export { Problem } from './api/call';
@@ -148,14 +148,6 @@ test('when something was fixed is by the clocks of the project', () => {
   assert.equal(doneAt('', 'Asia/Shanghai'), undefined);
   assert.equal(doneAt(nowIn('Pacific/Auckland'), 'Pacific/Auckland'), undefined, 'this minute is now');
   assert.ok(Math.abs(Date.parse(doneAt(nowIn('Pacific/Auckland'), 'Asia/Shanghai')) - Date.now()) > 3_600_000);
-});
-
-test('a refusal is said by its code, before the words of the server', () => {
-  const said = (status, code, fields = []) => refusal(new Problem(status, code, 'English words', 0, fields));
-  assert.equal(said(403, 'not_allowed'), '您的角色无权在此执行该操作。');
-  assert.equal(said(0, 'unreachable'), said(0, ''));
-  assert.equal(said(422, 'something_else'), 'English words');
-  assert.equal(said(422, 'invalid', [{ field: 'x', problem: 'y' }]), 'English words');
 });
 
 test('a run is followed until it ends, is denied, or nobody looks', async () => {

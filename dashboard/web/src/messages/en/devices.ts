@@ -55,7 +55,7 @@ export default {
   },
   groups: { names: 'Names', what: 'What it is', links: 'Metering and connections', life: 'Dates and costs', rest: 'Note' },
   mistake: { number: 'This is not a number', pairs: 'One a line, as name=value' },
-  edit: { title: 'Edit', of: 'Edit {name}', meanwhile: 'Somebody else changed it meanwhile.', takeOver: 'Take over what it is now and keep my changes' },
+  edit: { title: 'Edit', of: 'Edit {name}', takeOver: 'Take over what it is now and keep my changes' },
   retire: {
     title: 'Retire', of: 'Retire {name}', explain: 'It no longer counts as a device in service and raises no incidents. Its history and its data stay, and what it still reports is kept. This cannot be undone.', on: 'On', note: 'Why',
   },

@@ -55,7 +55,7 @@ export default {
   },
   groups: { names: '编号', what: '基本信息', links: '计量与关联', life: '日期与费用', rest: '备注' },
   mistake: { number: '请填写数字', pairs: '每行一个，格式 名称=值' },
-  edit: { title: '编辑', of: '编辑 {name}', meanwhile: '期间已有他人修改。', takeOver: '载入最新内容并保留我的修改' },
+  edit: { title: '编辑', of: '编辑 {name}', takeOver: '载入最新内容并保留我的修改' },
   retire: {
     title: '停用', of: '停用 {name}', explain: '停用后设备不再计入在用设备，也不再产生告警。历史记录和数据全部保留，之后仍上报的数据照常保存。停用不可撤销。', on: '停用日期', note: '原因',
   },

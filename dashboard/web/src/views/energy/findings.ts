@@ -1,7 +1,5 @@
 // How findings are said, and what may be done with one.
-import type { Problem } from '../../api/call';
 import { formatNumber, money, quantity } from '../../format/format';
-import { i18n } from '../../i18n';
 import { zoneOf } from '../../live/names';
 import { may } from '../../session/session';
 import { instantOf, localOf } from '../incidents/zone';
@@ -60,14 +58,6 @@ export const nowIn = (zone: string): string => localOf(Date.now(), zone);
 export function doneAt(entered: string, zone: string): string | undefined {
   const at = instantOf(entered, zone);
   return Number.isNaN(at) || entered === nowIn(zone) ? undefined : new Date(at).toISOString();
-}
-
-/** What a refused change says to a person. The server's own words are English, and for what has none here. */
-export function refusal(failure: Problem): string {
-  const { t, te } = i18n.global;
-  const code = failure.status === 0 ? 'unreachable' : failure.code;
-  if (te(`app.codes.${code}`) && failure.fields.length === 0) return t(`app.codes.${code}`);
-  return failure.message || t('app.state.errorTitle');
 }
 
 /** The device that a finding is about, if it is one: class/id of its project. */

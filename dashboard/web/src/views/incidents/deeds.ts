@@ -3,7 +3,8 @@
 import { computed, ref, shallowReactive, type ComputedRef, type Ref } from 'vue';
 import { Problem } from '../../api/call';
 import { newKey, send } from '../../api/client';
-import { i18n, words } from '../../i18n';
+import { saidCode } from '../../format/said';
+import { words } from '../../i18n';
 import { useLive } from '../../live/live';
 import { incidentStates, type IncidentState, type WireIncident } from '../../live/protocol';
 import { mayAct } from '../../session/session';
@@ -89,6 +90,5 @@ export function reasonOf(failure: Problem): string {
   if (failure.code === 'changed_meanwhile') return words().changedMeanwhile;
   const fields = failure.fields.map((field) => field.problem).filter(Boolean).join('; ');
   if (fields) return fields;
-  const { t, te } = i18n.global;
-  return te(`app.codes.${failure.code}`) ? t(`app.codes.${failure.code}`) : failure.message;
+  return saidCode(failure);
 }
