@@ -6,11 +6,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -46,11 +46,12 @@ var contentTypes = map[string]string{
 
 // asset is a file of the application, ready to be sent.
 type asset struct {
-	body, zipped []byte // zipped is nil when it would not be smaller
-	etag         string
-	contentType  string
-	immutable    bool   // its name has a hash of its content
-	policy       string // content security policy; empty means the one of all answers
+	body        []byte
+	zipped      func() []byte // nil when it would not be smaller; made when first asked for, as few of them ever are
+	etag        string
+	contentType string
+	immutable   bool   // its name has a hash of its content
+	policy      string // content security policy; empty means the one of all answers
 }
 
 // pathDocs is the reference of the API.
@@ -85,11 +86,7 @@ func newStatic(files fs.FS) (*static, error) {
 		if err != nil {
 			return err
 		}
-		a, err := newAsset(name, body)
-		if err != nil {
-			return err
-		}
-		s.assets["/"+name] = a
+		s.assets["/"+name] = newAsset(name, body)
 		return nil
 	})
 	if err != nil {
@@ -107,33 +104,34 @@ func newStatic(files fs.FS) (*static, error) {
 	return s, nil
 }
 
-func newAsset(name string, body []byte) (*asset, error) {
+func newAsset(name string, body []byte) *asset {
 	contentType, ok := contentTypes[path.Ext(name)]
 	if !ok {
 		contentType = "application/octet-stream"
 	}
 	sum := sha256.Sum256(body)
-	a := &asset{
+	return &asset{
 		body:        body,
+		zipped:      sync.OnceValue(func() []byte { return zipped(body) }),
 		etag:        hex.EncodeToString(sum[:12]),
 		contentType: contentType,
 		immutable:   strings.HasPrefix(name, "assets/"),
 	}
+}
+
+// zipped is the compressed body, or nil when it would not be smaller.
+func zipped(body []byte) []byte {
 	var buf bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		panic(err) // the level is one of the package's own
 	}
-	if _, err := zip.Write(body); err != nil {
-		return nil, fmt.Errorf("compress %s: %w", name, err)
+	_, _ = zip.Write(body) // memory takes what it is given
+	_ = zip.Close()
+	if buf.Len() >= len(body)*9/10 {
+		return nil
 	}
-	if err := zip.Close(); err != nil {
-		return nil, fmt.Errorf("compress %s: %w", name, err)
-	}
-	if buf.Len() < len(body)*9/10 {
-		a.zipped = buf.Bytes()
-	}
-	return a, nil
+	return buf.Bytes()
 }
 
 // ServeHTTP sends a file of the application.
@@ -167,10 +165,10 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "no-cache") // kept, but asked for each time
 	}
 	body, etag := a.body, a.etag
-	if a.zipped != nil {
+	if zip := a.zipped(); zip != nil {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r) {
-			body, etag = a.zipped, a.etag+"-gzip"
+			body, etag = zip, a.etag+"-gzip"
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
