@@ -86,17 +86,18 @@ func (v *visit) verdict(f *findings.Finding) findings.Verification {
 	return res
 }
 
-// judged says what a saving a year means for a finding: use fell when all of the
-// interval is above zero. It did not when the interval leaves no room for half of what
-// was found; between the two there is no telling yet.
+// judged says what a saving a year means for a finding: use did not fall when the
+// interval leaves no room for half of what was found, as the waste goes on then, whatever
+// little is saved. It fell when otherwise all of the interval is above zero; between the
+// two there is no telling yet.
 func judged(f *findings.Finding, saved estimate, why string) findings.Verification {
 	switch {
 	case !saved.ok():
 		return findings.Verification{Verdict: "insufficient", Why: or(why, "insufficient data: the days before or after are too few")}
-	case saved.low > 0:
-		return findings.Verification{Verdict: "fell", Why: why}
 	case f.Rate.Value != nil && saved.high < *f.Rate.Value/2:
 		return findings.Verification{Verdict: "did_not_fall", Why: why}
+	case saved.low > 0:
+		return findings.Verification{Verdict: "fell", Why: why}
 	}
 	return findings.Verification{Verdict: "insufficient", Why: "insufficient data: the interval holds no fall as well as half of what was found"}
 }

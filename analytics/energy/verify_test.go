@@ -107,6 +107,7 @@ func TestJudged(t *testing.T) {
 	f("fell", estimate{80, 40, 120})
 	f("did_not_fall", estimate{5, -20, 30})
 	f("did_not_fall", estimate{-50, -90, -10})
+	f("did_not_fall", estimate{4, 2, 6}) // the most of it goes on
 	f("insufficient", estimate{40, -20, 100})
 	f("insufficient", unknown)
 }

@@ -65,7 +65,7 @@ func (s *Store) Verify(ctx context.Context, id string, v Verification) error {
 			err = step(tx, r, Verified, at, job, v.note("use fell after the fix"))
 		case DidNotFall:
 			r.reopen()
-			err = step(tx, r, Open, at, job, v.note("use did not fall after the fix"))
+			err = step(tx, r, Open, at, job, v.note("use did not fall by half of what was found after the fix"))
 		}
 		if err != nil {
 			return err

@@ -95,7 +95,7 @@ func (b *book) saved() ([]report.Section, error) {
 	if left > 0 {
 		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
 	}
-	s.Notes = append(s.Notes, say("整个区间都在零以上才算下降。", "Use fell where the whole interval of the saving is above zero."))
+	s.Notes = append(s.Notes, say("节约量的整个区间在零以上、且可能达到所发现浪费的一半，才算下降。", "Use fell where the whole interval of the saving is above zero, and half of what was found may have been saved."))
 	return []report.Section{s}, nil
 }
 
@@ -105,7 +105,7 @@ func fellWords(verdict string) report.Text {
 	case findings.Fell:
 		return say("已下降", "fell")
 	case findings.DidNotFall:
-		return say("没有下降", "did not fall")
+		return say("降幅不到一半", "fell by less than half")
 	}
 	return say("尚无定论", "not yet known")
 }

@@ -65,7 +65,7 @@ export default {
     sampleOf: '{n} days, nights or hours', advice: 'What to do', history: 'History', noEvidence: 'No chart was kept.',
     value: 'Actual', expected: 'Expected', level: 'Level', interval: '95 % interval',
     verification: {
-      title: 'Did the fix help?', fell: 'Use fell', did_not_fall: 'Use did not fall', insufficient: 'Too little is known yet', waiting: 'Said to be fixed; the next analysis looks whether use falls.',
+      title: 'Did the fix help?', fell: 'Use fell', did_not_fall: 'Use did not fall by half of what was found', insufficient: 'Too little is known yet', waiting: 'Said to be fixed; the next analysis looks whether use falls.',
       saved: 'Saves a year', days: '{n} days after the fix are known', at: 'checked', now: 'Verify now', running: 'The analysis is queued; this page follows it.', runDone: 'The analysis is done.', runFailed: 'The analysis did not end well.', runLate: 'The analysis is not known to have ended, and is followed no longer. Look again later.',
     },
     deed: { confirm: 'Confirm', dismiss: 'Dismiss', fix: 'Mark as fixed', reopen: 'Reopen' },

@@ -65,7 +65,7 @@ export default {
     sampleOf: '{n} 个（日、夜或小时）', advice: '建议', history: '经过', noEvidence: '没有保存图表。',
     value: '实际', expected: '基准', level: '参考线', interval: '区间为 95%',
     verification: {
-      title: '整改验证', fell: '用量已下降', did_not_fall: '用量没有下降', insufficient: '数据还不够', waiting: '已标记整改，等待下一次诊断验证。',
+      title: '整改验证', fell: '用量已下降', did_not_fall: '降幅不到所发现浪费的一半', insufficient: '数据还不够', waiting: '已标记整改，等待下一次诊断验证。',
       saved: '每年节省', days: '整改后已知 {n} 天', at: '验证于', now: '立即验证', running: '验证已排队，完成后自动刷新。', runDone: '验证已完成。', runFailed: '验证没有完成。', runLate: '尚不知验证是否结束，页面不再跟踪，请稍后再看。',
     },
     deed: { confirm: '确认', dismiss: '驳回', fix: '标记已整改', reopen: '重新打开' },
