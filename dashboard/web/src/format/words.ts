@@ -95,11 +95,13 @@ export function visible(text: string): string {
     ({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Attributes of an event on one line. */
+/** Attributes of an event on one line; not the identifier of the event that it ends, which nobody reads. */
 export function formatAttributes(attrs: Record<string, unknown>): string {
+  const t = words();
   return Object.entries(attrs)
+    .filter(([name]) => name !== 'ref')
     .slice(0, 6)
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${word(t.attributeName, name)} ${typeof value === 'object' ? JSON.stringify(value) : word(t.attributeValue, String(value))}`)
     .join(' · ')
     .slice(0, 300);
 }

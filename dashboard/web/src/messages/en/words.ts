@@ -223,6 +223,16 @@ export const en = {
     smoke_ppm: 'Smoke', temperature_c: 'Temperature', water_pressure_mpa: 'Water pressure', water_level_m: 'Water level',
     battery_v: 'Battery', passages_total: 'Passages', denied_total: 'Denied',
   } as Record<string, string>,
+  /** What devices say with an event, and those of its values that are words. */
+  attributeName: {
+    card: 'card', code: 'code', condition: 'condition', direction: 'direction', door: 'door', floor: 'floor', holder: 'holder', kind: 'kind',
+    loop: 'loop', point: 'point', part: 'part', reason: 'reason', zone: 'zone', test: 'test', on: 'in force', phase: 'phase',
+    old_serial: 'old serial', new_serial: 'new serial', old_reading: 'old register', new_reading: 'new register',
+  } as Record<string, string>,
+  attributeValue: {
+    true: 'yes', false: 'no', in: 'in', out: 'out', up: 'up', down: 'down', expired: 'expired', test: 'test', normal: 'normal',
+    low_pressure: 'low pressure', low_level: 'low level', half_month: 'half-monthly',
+  } as Record<string, string>,
   doorState: ['closed', 'open'] as readonly string[],
   passengerState: ['none', 'inside'] as readonly string[],
   directionState: ['–', '↑ up', '↓ down'] as readonly string[],

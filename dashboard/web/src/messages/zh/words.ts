@@ -219,6 +219,15 @@ export const zh: Messages = {
     smoke_ppm: '烟雾', temperature_c: '温度', water_pressure_mpa: '水压', water_level_m: '液位',
     battery_v: '电池', passages_total: '通行次数', denied_total: '拒绝次数',
   },
+  attributeName: {
+    card: '卡', code: '代码', condition: '状况', direction: '方向', door: '门', floor: '楼层', holder: '持卡人', kind: '类型',
+    loop: '回路', point: '点位', part: '部件', reason: '原因', zone: '分区', test: '测试', on: '生效', phase: '相',
+    old_serial: '旧表号', new_serial: '新表号', old_reading: '旧表止码', new_reading: '新表起码',
+  },
+  attributeValue: {
+    true: '是', false: '否', in: '进', out: '出', up: '上行', down: '下行', expired: '已过期', test: '测试', normal: '正常',
+    low_pressure: '压力低', low_level: '液位低', half_month: '半月保养',
+  },
   doorState: ['关', '开'],
   passengerState: ['无', '有'],
   directionState: ['–', '↑ 上行', '↓ 下行'],
