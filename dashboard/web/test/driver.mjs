@@ -107,6 +107,12 @@ export async function close(page) {
   await page.context().close();
 }
 
+/** Languages, themes and sizes, each with each of the others. */
+export const looks = [
+  { language: 'en', theme: 'light', width: 1440, height: 900 }, { language: 'en', theme: 'dark', width: 390, height: 844 },
+  { language: 'zh', theme: 'dark', width: 1440, height: 900 }, { language: 'zh', theme: 'light', width: 390, height: 844 },
+];
+
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What keeps people out: serious and critical findings of axe. */
@@ -114,7 +120,7 @@ export async function barriers(page) {
   // Injected beside the page's own policy, as a browser extension is.
   const { violations } = await page.evaluate(async (source) => {
     if (!window.axe) (0, eval)(source);
-    return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] });
   }, axe);
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')

@@ -2,7 +2,7 @@
 // somebody has done what is to be done.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { barriers, clock, close, incident, incidentIs, launch, open, play, quit, url } from './driver.mjs';
+import { barriers, clock, close, incident, incidentIs, launch, looks, open, play, quit, url } from './driver.mjs';
 import { takeIncidentShots } from './shots.mjs';
 
 before(launch);
@@ -218,32 +218,28 @@ test('what devices and people say stays text', () =>
     assert.equal(await page.locator('img, .incident b, .incidents b').count(), 0);
   }));
 
-for (const language of ['en', 'zh']) {
-  for (const theme of ['light', 'dark']) {
-    for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
-      test(`no serious barrier: ${language} ${theme} ${name}`, () =>
-        scene({ language, theme, ...size }, async (page) => {
-          const check = async (state) => {
-            assert.deepEqual(await barriers(page), [], state);
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-            assert.equal(wide, 0, `the page scrolls sideways: ${state}`);
-          };
-          const stuck = incident(lift, { age: 700_000, late: 90_000, clocks: [onSite(700_000), clock('x', { zh: '释放', en: 'Released' }, 1800, 700_000, { warned_at: new Date().toISOString() })] });
-          await play(
-            { do: 'fleet', count: 60 }, incidentIs(stuck), incidentIs(leak({ clocks: [onSite(700_000)], severity: 'critical' })),
-            incidentIs(leak({ silenced: true, flapping: true, count: 3 })), incidentIs(leak({ severity: 'info', parent: stuck.id })), incidentIs(leak({ clocks: [onSite(0, { state: 'paused', paused_at: new Date().toISOString() })] })),
-          );
-          await card(page, stuck).waitFor();
-          await page.locator('.device-row').first().waitFor();
-          await check('folded');
-          await rows(page).locator('.call-more').click();
-          await check('unfolded');
-          await card(page, stuck).locator('.call-open').click();
-          await pane(page).locator('.entry').waitFor();
-          await check('details');
-        }));
-    }
-  }
+for (const look of looks) {
+  test(`no serious barrier: ${look.language} ${look.theme} ${look.width}`, () =>
+    scene(look, async (page) => {
+      const check = async (state) => {
+        assert.deepEqual(await barriers(page), [], state);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, `the page scrolls sideways: ${state}`);
+      };
+      const stuck = incident(lift, { age: 700_000, late: 90_000, clocks: [onSite(700_000), clock('x', { zh: '释放', en: 'Released' }, 1800, 700_000, { warned_at: new Date().toISOString() })] });
+      await play(
+        { do: 'fleet', count: 60 }, incidentIs(stuck), incidentIs(leak({ clocks: [onSite(700_000)], severity: 'critical' })),
+        incidentIs(leak({ silenced: true, flapping: true, count: 3 })), incidentIs(leak({ severity: 'info', parent: stuck.id })), incidentIs(leak({ clocks: [onSite(0, { state: 'paused', paused_at: new Date().toISOString() })] })),
+      );
+      await card(page, stuck).waitFor();
+      await page.locator('.device-row').first().waitFor();
+      await check('folded');
+      await rows(page).locator('.call-more').click();
+      await check('unfolded');
+      await card(page, stuck).locator('.call-open').click();
+      await pane(page).locator('.entry').waitFor();
+      await check('details');
+    }));
 }
 
 test('pictures', { skip: !process.env.STEWARD_SHOTS }, () => takeIncidentShots(process.env.STEWARD_SHOTS));

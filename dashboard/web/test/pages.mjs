@@ -44,12 +44,16 @@ export async function pages(caller, place = undefined) {
   const rule = await first(caller, '/alert-rules?limit=1');
   if (!rule) throw new Error('there is no rule: its page cannot be looked at');
   const at = `at=${lift.region}/${lift.project}`;
+  const [ofLift, ofMeter] = [lift, meter].map((one) => `/devices/${one.region}/${one.project}/${one.class}/${one.id}`);
   return {
-    live: '/live', 'live-project': `/live?${at}`, 'live-wall': '/live/wall',
+    live: '/live', 'live-project': `/live?${at}`, 'live-fire': '/live?class=fire', 'live-access': '/live?class=access', 'live-meter': '/live?class=meter', 'live-wall': '/live/wall',
     incidents: '/incidents?show=all', incident: `/incidents/${incident.id}?show=all`, 'incidents-new': '/incidents/new',
-    silences: '/incidents/silences', 'on-call': '/incidents/on-call', responders: '/incidents/responders',
-    devices: '/devices', lift: `/devices/${lift.region}/${lift.project}/elevator/${lift.id}`,
-    meter: `/devices/${meter.region}/${meter.project}/meter/${meter.id}`, 'devices-new': '/devices/new', 'devices-pending': '/devices/pending',
+    silences: '/incidents/silences', 'silence-new': '/incidents/silences?new=1', 'on-call': '/incidents/on-call', 'on-call-new': '/incidents/on-call?new=1',
+    responders: '/incidents/responders', 'responder-new': '/incidents/responders?new=1',
+    devices: '/devices', lift: ofLift, meter: ofMeter,
+    'lift-forecast': `${ofLift}/forecast`, 'lift-events': `${ofLift}/events`, 'lift-edit': `${ofLift}/edit`, 'meter-readings': `${ofMeter}/readings`,
+    'meter-consumption': `${ofMeter}/consumption`, 'meter-corrections': `${ofMeter}/corrections`, 'meter-history': `${ofMeter}/history`, 'meter-replace': `${ofMeter}/replace`,
+    'devices-new': '/devices/new', 'devices-pending': '/devices/pending', 'devices-rules': '/devices/pending?show=rules',
     'devices-places': '/devices/places', 'devices-import': '/devices/import',
     energy: '/energy', 'energy-heat': '/energy/heat', 'energy-baseline': '/energy/baseline', 'energy-waste': '/energy/waste',
     finding: `/energy/waste/${finding.id}`, 'energy-water': '/energy/water', 'energy-balance': '/energy/balance',
@@ -58,9 +62,12 @@ export async function pages(caller, place = undefined) {
     'reliability-compare': '/reliability/compare',
     response: '/response', breaches: '/response/breaches', running: '/response/running', contractors: '/response/contractors',
     headquarters: '/headquarters', comparison: '/headquarters/compare', notices: '/headquarters/notices', notice: `/headquarters/notices/${notice.id}`,
-    reports: '/headquarters/reports', operations: '/headquarters/operations',
-    settings: '/settings', account: '/settings/account', people: '/settings/people', roles: '/settings/roles', tokens: '/settings/tokens', mqtt: '/settings/mqtt',
-    channels: '/settings/channels', rules: '/settings/rules', rule: `/settings/rules/${rule.name}`, standards: '/settings/standards', tariffs: '/settings/tariffs',
+    'notice-new': '/headquarters/notices?write=1', reports: '/headquarters/reports', 'report-response': '/headquarters/reports?report=response',
+    operations: '/headquarters/operations', 'operations-orders': '/headquarters/operations?kind=repair-orders', 'operations-import': '/headquarters/operations?bring=1',
+    settings: '/settings', account: '/settings/account', people: '/settings/people', 'person-new': '/settings/people/new', roles: '/settings/roles', tokens: '/settings/tokens', 'token-new': '/settings/tokens/new',
+    mqtt: '/settings/mqtt', 'mqtt-new': '/settings/mqtt/new',
+    channels: '/settings/channels', rules: '/settings/rules', rule: `/settings/rules/${rule.name}`, 'rule-new': '/settings/rules/new',
+    standards: '/settings/standards', tariffs: '/settings/tariffs',
     sources: '/settings/sources', connect: '/settings/sources/connect', try: '/settings/sources/try', letters: '/settings/letters',
     letter: `/settings/letters/${letter.id}`, health: '/settings/health', coverage: '/settings/health/coverage', jobs: '/settings/health/jobs',
     audit: '/settings/audit', privacy: '/settings/privacy',

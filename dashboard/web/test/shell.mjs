@@ -2,7 +2,7 @@
 // where there is nothing to see.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { barriers, clock, close, incident, incidentIs, launch, open, play, quit, url } from './driver.mjs';
+import { barriers, clock, close, incident, incidentIs, launch, looks, open, play, quit, url } from './driver.mjs';
 
 before(launch);
 after(quit);
@@ -128,36 +128,32 @@ test('what is not there is said', () =>
     await page.locator('.live-grid').waitFor();
   }));
 
-for (const language of ['en', 'zh']) {
-  for (const theme of ['light', 'dark']) {
-    for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
-      test(`no serious barrier: ${language} ${theme} ${name}`, () =>
-        scene({ language, theme, ...size, path: '/incidents' }, async (page) => {
-          const check = async (state) => {
-            assert.deepEqual(await barriers(page), [], state);
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-            assert.equal(wide, 0, `the page scrolls sideways: ${state}`);
-          };
-          await page.locator('.state-note[data-state=empty]').waitFor();
-          await check('empty');
-          const stuck = incident(lift, { age: 700_000, clocks: [clock('arrive', { zh: '到达现场', en: 'On site' }, 600, 700_000)] });
-          await play(incidentIs(stuck), incidentIs(leak({ clocks: [clock('x', { zh: '维修', en: 'Repair' }, 600, 0)] })), incidentIs(leak({ severity: 'critical', silenced: true, count: 4 })), incidentIs(leak({ severity: 'info' })));
-          await listed(page, stuck).waitFor();
-          await check('list');
-          await page.locator('[data-test=place]').click();
-          await page.locator('.place-item').first().waitFor();
-          await check('places');
-          await page.keyboard.press('Escape');
-          const filters = page.locator('.inc-unfold');
-          if (await filters.isVisible()) await filters.click(); // folded on a phone
-          await page.locator('[data-test=severity-filter]').first().click();
-          await page.locator('.el-select-dropdown__item').first().waitFor();
-          await check('filter');
-          await page.keyboard.press('Escape');
-          await listed(page, stuck).click();
-          await pane(page).locator('.entry').first().waitFor();
-          await check('details');
-        }));
-    }
-  }
+for (const look of looks) {
+  test(`no serious barrier: ${look.language} ${look.theme} ${look.width}`, () =>
+    scene({ ...look, path: '/incidents' }, async (page) => {
+      const check = async (state) => {
+        assert.deepEqual(await barriers(page), [], state);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, `the page scrolls sideways: ${state}`);
+      };
+      await page.locator('.state-note[data-state=empty]').waitFor();
+      await check('empty');
+      const stuck = incident(lift, { age: 700_000, clocks: [clock('arrive', { zh: '到达现场', en: 'On site' }, 600, 700_000)] });
+      await play(incidentIs(stuck), incidentIs(leak({ clocks: [clock('x', { zh: '维修', en: 'Repair' }, 600, 0)] })), incidentIs(leak({ severity: 'critical', silenced: true, count: 4 })), incidentIs(leak({ severity: 'info' })));
+      await listed(page, stuck).waitFor();
+      await check('list');
+      await page.locator('[data-test=place]').click();
+      await page.locator('.place-item').first().waitFor();
+      await check('places');
+      await page.keyboard.press('Escape');
+      const filters = page.locator('.inc-unfold');
+      if (await filters.isVisible()) await filters.click(); // folded on a phone
+      await page.locator('[data-test=severity-filter]').first().click();
+      await page.locator('.el-select-dropdown__item').first().waitFor();
+      await check('filter');
+      await page.keyboard.press('Escape');
+      await listed(page, stuck).click();
+      await pane(page).locator('.entry').first().waitFor();
+      await check('details');
+    }));
 }

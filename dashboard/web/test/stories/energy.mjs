@@ -1,8 +1,8 @@
 // Energy as people use it: links and filters, numbers that are the server's, waste that
-// is dealt with, what somebody of another project sees, and no barriers.
+// is dealt with, and what somebody of another project sees.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, password, quit, url } from '../driver.mjs';
+import { close, launch, open, password, quit, url } from '../driver.mjs';
 
 before(launch);
 after(quit);
@@ -189,24 +189,4 @@ async function choosePassword(login, once) {
   const { csrf } = await (await fetch(`${url}/api/v1/session`, { headers: { Cookie: cookie } })).json();
   const changed = await fetch(`${url}/api/v1/password`, { method: 'POST', headers: { ...headers, Cookie: cookie, 'X-Steward-CSRF': csrf }, body: JSON.stringify({ old: once, new: password }) });
   assert.ok(changed.ok, `password: ${changed.status} ${await changed.text()}`);
-}
-
-for (const language of ['zh', 'en']) {
-  test(`no page keeps anybody out (${language})`, () =>
-    scene({ path: '/energy', language, width: 390, height: 844 }, async (page) => {
-      for (const [path, ready] of [
-        ['/energy', '[data-test=energy-figures], .state-note'], ['/energy/heat', '.energy-figures, .state-note'], ['/energy/baseline', '[data-test=baseline-course], .state-note'],
-        ['/energy/waste', '[data-finding], .state-note'], ['/energy/water', '[data-test=leaks], .state-note'], ['/energy/balance', '.table-row, .state-note'],
-      ]) {
-        await page.goto(url + path);
-        await page.locator(ready).first().waitFor();
-        await page.locator('.state-note[data-state=loading]').first().waitFor({ state: 'detached' });
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, `${path} is wider than a phone`);
-        assert.deepEqual(await barriers(page), [], path);
-        assert.doesNotMatch(await page.locator('.view').innerText(), /energy\.\w+/, `${path}: a text is missing`);
-      }
-      const first = page.locator('[data-tab=waste]');
-      await first.click();
-      await page.locator('[data-finding], .state-note').first().waitFor();
-    }));
 }

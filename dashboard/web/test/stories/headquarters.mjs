@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+import { close, launch, open, quit, url } from '../driver.mjs';
 import { workbook } from '../workbook.mjs';
 
 before(launch);
@@ -199,24 +199,3 @@ test('operating data: kinds and filters are in the address, a file is checked be
     const href = await page.locator('[data-export=csv]').getAttribute('href');
     assert.equal(await page.evaluate(async (at) => (await fetch(at)).headers.get('content-type')?.split(';')[0], href), 'text/csv');
   }));
-
-for (const language of ['en', 'zh']) {
-  for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
-    test(`no serious barrier: ${language} ${name}`, () =>
-      scene({ language, ...size, path: '/headquarters' }, async (page) => {
-        const views = [
-          ['/headquarters', '[data-measure]'], ['/headquarters/compare', '[data-test=compare] [data-key]'], ['/headquarters/notices?show=all', '[data-notice], .state-note[data-state=filtered]'],
-          ['/headquarters/notices?write=1', '[data-test=notice-form]'], ['/headquarters/reports?report=response', '[data-test=report-preview]'], ['/headquarters/operations?kind=repair-orders', '.table-row'],
-          ['/headquarters/operations?bring=1', '[data-test=import-pane]'],
-        ];
-        for (const [path, there] of views) {
-          await page.goto(new URL(path, page.url()).href);
-          await page.locator(there).first().waitFor({ timeout: 60_000 });
-          assert.deepEqual(await barriers(page), [], path);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          assert.equal(wide, 0, `the page scrolls sideways: ${path}`);
-          assert.equal(await page.getByText(/\b(response|headquarters|app)\.[a-zA-Z]+\./).count(), 0, `a message is missing: ${path}`);
-        }
-      }));
-  }
-}

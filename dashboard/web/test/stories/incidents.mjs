@@ -2,7 +2,7 @@
 // and from a phone, its evidence, silences, who is on call, cards.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, password, quit, url } from '../driver.mjs';
+import { close, launch, open, password, quit, url } from '../driver.mjs';
 
 before(launch);
 after(async () => {
@@ -253,26 +253,3 @@ test('somebody of another project sees neither the incident nor the buttons', as
     await page.waitForURL(/\/denied/);
   });
 });
-
-for (const language of ['zh', 'en']) {
-  for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', phone]]) {
-    test(`no serious barrier, nothing sideways: ${language} ${name}`, () =>
-      scene({ language, ...size, path: '/incidents?show=all' }, async (page) => {
-        const check = async (what) => {
-          assert.deepEqual(await barriers(page), [], what);
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `sideways: ${what}`);
-        };
-        await page.locator('.table-row').first().waitFor();
-        await check('list');
-        await page.locator('.row-link').first().click();
-        await pane(page).locator('.entry').first().waitFor();
-        await page.waitForFunction(() => !document.querySelector('.inc-pane [aria-busy=true]'));
-        await check('incident');
-        for (const [path, ready] of [['silences?new=1', 'silence-form'], ['on-call?new=1', 'on-call-view'], ['responders?new=1', 'responder-form'], ['new', 'enter-form']]) {
-          await page.goto(`${url}/incidents/${path}`);
-          await page.locator(`[data-test=${ready}]`).waitFor();
-          await check(path);
-        }
-      }));
-  }
-}

@@ -2,7 +2,7 @@
 // use, the display on the wall, and what somebody of another project is not shown.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, quit } from '../driver.mjs';
+import { close, launch, open, quit } from '../driver.mjs';
 
 before(launch);
 after(quit);
@@ -20,7 +20,6 @@ async function scene(options, act) {
 
 /** Asks the API as the person of the page. */
 const ask = (page, path) => page.evaluate(async (to) => (await fetch(`/api/v1${to}`)).json(), path);
-const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 const board = (page) => page.locator('[data-test=board]');
 const number = (text) => Number(text.replace(/[^\d]/g, ''));
 
@@ -105,9 +104,12 @@ test('a card leads to its device, from the keyboard too', () =>
 
 test('a meter shows today against the same weekday, as the API has counted it', () =>
   scene({ path: '/live?class=meter' }, async (page) => {
-    const card = board(page).locator('.live-meter:has(.live-use-line)').first();
-    await card.waitFor();
-    const path = await card.getAttribute('data-device');
+    // In the first hour of a day nothing of it is counted yet, and the cards say that.
+    const cards = board(page).locator('.live-meter:has(.live-use:not([data-state=asking]))');
+    await cards.first().waitFor();
+    const counted = cards.filter({ has: page.locator('[data-state=counted]') });
+    const some = await counted.count();
+    const path = await (some ? counted : cards).first().getAttribute('data-device');
     const from = await page.evaluate(() => {
       const now = new Date();
       now.setHours(0, 0, 0, 0);
@@ -115,6 +117,10 @@ test('a meter shows today against the same weekday, as the API has counted it', 
     });
     const { items } = await ask(page, `/consumption/weeks?devices=${path}&from=${encodeURIComponent(from)}`);
     const use = items.find((item) => ['energy_kwh', 'volume_m3', 'heat_gj'].includes(item.metric));
+    if (!some) {
+      assert.equal(use?.used ?? null, null, `${path} is counted`);
+      return;
+    }
     const [today, then] = await page.locator(`[data-device="${path}"] .live-use-line > :nth-child(2)`).allInnerTexts();
     const near = (text, value) => {
       const drawn = Number(text.replace(/[^\d.-]/g, ''));
@@ -147,21 +153,3 @@ test('the wall has the counts of the API, in dark, without the frame', () =>
     await page.locator('.live-grid').waitFor();
     assert.notEqual(await page.getAttribute('html', 'data-theme'), 'dark');
   }));
-
-for (const language of ['en', 'zh']) {
-  for (const [name, size] of [['desk', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
-    test(`no serious barrier, nothing too wide: ${language} ${name}`, () =>
-      scene({ language, theme: language === 'zh' ? 'dark' : 'light', ...size, path: '/live?class=elevator' }, async (page) => {
-        for (const kind of ['elevator', 'fire', 'access', 'meter']) {
-          await page.locator(`[data-class=${kind}]`).click();
-          await page.locator(`[data-test=board][data-kind=${kind}] .live-card`).first().waitFor();
-          assert.deepEqual(await barriers(page), [], kind);
-          assert.ok((await wide(page)) <= 0, `${kind} scrolls sideways`);
-        }
-        await page.goto(`${new URL(page.url()).origin}/live/wall`);
-        await page.locator('[data-test=wall] tr[data-row]').first().waitFor();
-        assert.deepEqual(await barriers(page), [], 'wall');
-        assert.ok((await wide(page)) <= 0, 'the wall scrolls sideways');
-      }));
-  }
-}

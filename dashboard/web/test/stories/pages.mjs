@@ -1,6 +1,5 @@
-// Every page in the dark, in both languages, on a desk and on a phone: nothing is left
-// untranslated, keeps people out, is cut off, or logs an error. The stories of the areas
-// look at theirs by daylight.
+// Every page in both languages, by day and by night, on a desk and on a phone: nothing is
+// left untranslated, keeps people out, is cut off, or logs an error.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { barriers, close, launch, open, quit, url } from '../driver.mjs';
@@ -24,21 +23,34 @@ async function isWhole(page, language) {
   assert.deepEqual(page.errors, []);
 }
 
-for (const [language, theme, size] of [
-  ['zh', 'dark', { width: 1440, height: 900 }], ['en', 'dark', { width: 390, height: 844 }],
-]) {
-  test(`all pages, ${language}, ${theme}, ${size.width} wide`, async (t) => {
+const desk = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+
+/** The same page by day and by night, on a desk and on a phone: it follows without being loaded again. */
+async function turn(page, theme, size) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize(size);
+  await page.evaluate(() => { window.sinceSettled = 0; });
+  await settled(page);
+}
+
+for (const [language, first, second] of [['zh', ['light', desk], ['dark', phone]], ['en', ['light', phone], ['dark', desk]]]) {
+  test(`all pages, ${language}`, async (t) => {
     const boss = await administrator();
     const all = await pages(boss); // throws when one of them has nothing to show
-    const page = await open({ language, theme, ...size });
+    const page = await open({ language });
     for (const [name, path] of Object.entries(all)) {
       await t.test(name, async () => {
+        await page.emulateMedia({ colorScheme: first[0] });
+        await page.setViewportSize(first[1]);
         page.errors.length = 0;
         await page.goto(url + path);
         await settled(page);
         await isWhole(page, language);
         assert.equal(await page.locator('[data-test=missing]').count(), name === 'missing' ? 1 : 0, 'the page is there');
         assert.equal(await page.locator('[data-test=denied]').count(), 0, 'an administrator may see it');
+        await turn(page, ...second);
+        await isWhole(page, language);
       });
     }
     await close(page);
@@ -46,7 +58,7 @@ for (const [language, theme, size] of [
     await t.test('denied', async () => {
       const lift = all.lift.split('/');
       const viewer = await newcomer(boss, 'viewer', { region: lift[2], project: lift[3] });
-      const his = await open({ language, theme, ...size, person: viewer.login, secret: viewer.password });
+      const his = await open({ language, theme: 'dark', ...phone, person: viewer.login, secret: viewer.password });
       await his.goto(`${url}/settings/people`);
       await settled(his);
       await his.locator('[data-test=denied]').waitFor();

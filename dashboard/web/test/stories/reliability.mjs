@@ -2,7 +2,7 @@
 // the pages show is what the server says, stays in the address, and can be taken along.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+import { close, launch, open, quit, url } from '../driver.mjs';
 
 before(launch);
 after(quit);
@@ -180,17 +180,3 @@ test('an earlier run is shown as it was, and says so', () =>
     await settled(page, 'compare');
     assert.equal(await page.locator('[data-test=compare-was]').inputValue(), other.id);
   }));
-
-const pages = { rates: '', trend: '/trend', lives: '/lives', risk: '/risk', backtest: '/backtest', plan: '/plan', ages: '/ages', compare: '/compare' };
-for (const language of ['en', 'zh']) {
-  test(`no serious barrier and nothing that sticks out on any page: ${language}`, () =>
-    scene({ language, width: 390, height: 844, path: '/reliability' }, async (page) => {
-      for (const [name, path] of Object.entries(pages)) {
-        await page.goto(`${url}/reliability${path}`);
-        await settled(page, name);
-        assert.deepEqual(await barriers(page), [], name);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} scrolls sideways`);
-        assert.doesNotMatch(await view(page, name).innerText(), /reliability\.\w+|undefined|NaN|\[object/, `${name} has a word that is missing`);
-      }
-    }));
-}

@@ -2,7 +2,7 @@
 // what the API says, filters live in the address, and breaches lead to their incidents.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, quit } from '../driver.mjs';
+import { close, launch, open, quit } from '../driver.mjs';
 
 before(launch);
 after(quit);
@@ -79,20 +79,3 @@ test('contractors are shown with what contracts take', () =>
     const answer = await api(page, `/analytics/runs/${run.id}/document?kind=contractors`);
     assert.equal(await page.locator('[data-contractor]').count(), answer.body?.contractors.length ?? 0);
   }));
-
-for (const language of ['en', 'zh']) {
-  for (const [name, size] of [['desktop', { width: 1440, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
-    test(`no serious barrier: ${language} ${name}`, () =>
-      scene({ language, ...size, path: '/response' }, async (page) => {
-        const views = [['/response', '[data-standard]'], ['/response/running', '[data-test=response-running] :is(.table-row, .state-note)'], ['/response/breaches', '[data-breach], .state-note[data-state=empty]'], ['/response/contractors', '[data-contractor], .state-note[data-state=empty]']];
-        for (const [path, there] of views) {
-          await page.goto(new URL(path, page.url()).href);
-          await page.locator(there).first().waitFor();
-          assert.deepEqual(await barriers(page), [], path);
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          assert.equal(wide, 0, `the page scrolls sideways: ${path}`);
-          assert.equal(await page.getByText(/\b(response|headquarters|app)\.[a-zA-Z]+\./).count(), 0, `a message is missing: ${path}`);
-        }
-      }));
-  }
-}

@@ -2,7 +2,7 @@
 // credentials, the log is read and proven, and the account of messages comes out even.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, password, quit, url } from '../driver.mjs';
+import { close, launch, open, password, quit, url } from '../driver.mjs';
 
 const boss = process.env.STEWARD_PERSON ?? 'boss';
 /** Names of this run: a server may have seen others. */
@@ -269,20 +269,3 @@ test('a channel is tested with its result, and what the roles allow is the rule'
     const { roles } = await ask('GET', '/roles');
     assert.equal(await page.locator('[data-test=matrix] tbody .settings-good').count(), roles.reduce((sum, role) => sum + role.permissions.length, 0));
   }));
-
-const pages = ['/settings', '/settings/account', '/settings/people', '/settings/people/new', '/settings/roles', '/settings/tokens', '/settings/tokens/new', '/settings/mqtt', '/settings/mqtt/new', '/settings/channels', '/settings/audit', '/settings/privacy', '/settings/health', '/settings/health/jobs', '/settings/health/coverage'];
-for (const [language, size] of [['en', { width: 1440, height: 900 }], ['zh', { width: 390, height: 844 }]]) {
-  test(`no serious barrier and nothing beside the page: ${language} ${size.width}`, () =>
-    scene({ language, ...size, path: '/settings' }, async (page) => {
-      for (const path of pages) {
-        await page.goto(url + path);
-        await page.locator('main .view-title').waitFor();
-        await page.waitForFunction(() => !document.querySelector('main .state-note[data-state=loading]'));
-        assert.deepEqual(await barriers(page), [], path);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, `${path} scrolls sideways`);
-        const text = await page.evaluate(() => document.querySelector('main').innerText);
-        assert.doesNotMatch(text, /settings(-\w+)?\.\w+(\.\w+)*/, `${path} shows the name of a message`);
-      }
-    }));
-}
