@@ -107,6 +107,45 @@ export async function close(page) {
   await page.context().close();
 }
 
+/** Texts that are drawn over one another, and switches that are drawn out, as people see them. */
+export function collisions(page) {
+  return page.evaluate(() => {
+    const texts = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      const element = node.parentElement;
+      if (!node.textContent.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const drawn of range.getClientRects()) {
+        let { left, right, top, bottom } = drawn;
+        const hit = document.elementFromPoint(Math.min((left + right) / 2, innerWidth - 1), (top + bottom) / 2);
+        if (!hit || !(element.contains(hit) || hit.contains(element))) continue; // under something else, or not on the screen
+        for (let box = element; box; box = box.parentElement) {
+          if (getComputedStyle(box).overflow === 'visible') continue;
+          const cut = box.getBoundingClientRect();
+          [left, right, top, bottom] = [Math.max(left, cut.left), Math.min(right, cut.right), Math.max(top, cut.top), Math.min(bottom, cut.bottom)];
+        }
+        if (right - left > 3 && bottom - top > 5) texts.push({ element, text: node.textContent.trim(), left, right, top, bottom });
+      }
+    }
+    const found = [];
+    for (const [i, a] of texts.entries()) {
+      for (const b of texts.slice(i + 1)) {
+        if (a.element === b.element) continue;
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 3 && high > 4) found.push(`“${a.text.slice(0, 40)}” over “${b.text.slice(0, 40)}”`);
+      }
+    }
+    for (const group of document.querySelectorAll('.segments')) {
+      const { height } = group.getBoundingClientRect();
+      if (height > 90) found.push(`a switch is ${Math.round(height)} px high: ${group.innerText.slice(0, 40)}`);
+    }
+    return found;
+  });
+}
+
 /** Languages, themes and sizes, each with each of the others. */
 export const looks = [
   { language: 'en', theme: 'light', width: 1440, height: 900 }, { language: 'en', theme: 'dark', width: 390, height: 844 },

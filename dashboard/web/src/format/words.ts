@@ -39,8 +39,8 @@ export function formatRate(value: number): string {
 /** The value of a metric as people read it, without its unit. */
 export function formatValue(name: string, value: number | string | null, exactly = false): string {
   if (value === null) return '–';
-  if (typeof value === 'string') return value;
   const t = words();
+  if (typeof value === 'string') return word(t.attributeValue, value);
   const states = { door_open: t.doorState, passenger: t.passengerState, direction: t.directionState }[name];
   return states?.[value] ?? formatNumber(value, exactly);
 }

@@ -1,8 +1,8 @@
 // Every page in both languages, by day and by night, on a desk and on a phone: nothing is
-// left untranslated, keeps people out, is cut off, or logs an error.
+// left untranslated, keeps people out, is cut off, is drawn over another, or logs an error.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, launch, open, quit, url } from '../driver.mjs';
+import { barriers, close, collisions, launch, open, quit, url } from '../driver.mjs';
 import { pages, settled } from '../pages.mjs';
 import { administrator, newcomer } from '../people.mjs';
 
@@ -19,6 +19,7 @@ async function isWhole(page, language) {
   assert.doesNotMatch(text, /\b(?:undefined|NaN|\[object Object\])\b/);
   if (language === 'zh') assert.match(await page.locator('h1, [data-test=wall]').first().innerText(), /\p{Script=Han}/u);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, 'something is wider than the page');
+  assert.deepEqual(await collisions(page), []);
   assert.deepEqual(await barriers(page), []);
   assert.deepEqual(page.errors, []);
 }

@@ -221,7 +221,7 @@ export const en = {
     supply_c: 'Supply', return_c: 'Return', floor: 'Floor', speed_ms: 'Speed', direction: 'Direction', door_open: 'Door',
     passenger: 'Passenger', load_kg: 'Load', trips_total: 'Trips', door_cycles_total: 'Door cycles', run_hours: 'Run time',
     smoke_ppm: 'Smoke', temperature_c: 'Temperature', water_pressure_mpa: 'Water pressure', water_level_m: 'Water level',
-    battery_v: 'Battery', passages_total: 'Passages', denied_total: 'Denied',
+    battery_v: 'Battery', passages_total: 'Passages', denied_total: 'Denied', mode: 'Mode',
   } as Record<string, string>,
   /** What devices say with an event, and those of its values that are words. */
   attributeName: {
@@ -230,8 +230,8 @@ export const en = {
     old_serial: 'old serial', new_serial: 'new serial', old_reading: 'old register', new_reading: 'new register',
   } as Record<string, string>,
   attributeValue: {
-    true: 'yes', false: 'no', in: 'in', out: 'out', up: 'up', down: 'down', expired: 'expired', test: 'test', normal: 'normal',
-    low_pressure: 'low pressure', low_level: 'low level', half_month: 'half-monthly',
+    entrapped: 'people inside', fault: 'fault', true: 'yes', false: 'no', in: 'in', out: 'out', up: 'up', down: 'down', expired: 'expired', test: 'test', normal: 'normal',
+    low_pressure: 'low pressure', low_level: 'low level', half_month: 'half-monthly', auto: 'auto', manual: 'manual', inspection: 'inspection', maintenance: 'maintenance', fire: 'fire', idle: 'idle',
   } as Record<string, string>,
   doorState: ['closed', 'open'] as readonly string[],
   passengerState: ['none', 'inside'] as readonly string[],

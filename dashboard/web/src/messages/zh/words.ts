@@ -217,7 +217,7 @@ export const zh: Messages = {
     supply_c: '供水温度', return_c: '回水温度', floor: '楼层', speed_ms: '速度', direction: '方向', door_open: '门',
     passenger: '乘客', load_kg: '载重', trips_total: '运行次数', door_cycles_total: '开关门', run_hours: '运行时间',
     smoke_ppm: '烟雾', temperature_c: '温度', water_pressure_mpa: '水压', water_level_m: '液位',
-    battery_v: '电池', passages_total: '通行次数', denied_total: '拒绝次数',
+    battery_v: '电池', passages_total: '通行次数', denied_total: '拒绝次数', mode: '模式',
   },
   attributeName: {
     card: '卡', code: '代码', condition: '状况', direction: '方向', door: '门', floor: '楼层', holder: '持卡人', kind: '类型',
@@ -225,8 +225,8 @@ export const zh: Messages = {
     old_serial: '旧表号', new_serial: '新表号', old_reading: '旧表止码', new_reading: '新表起码',
   },
   attributeValue: {
-    true: '是', false: '否', in: '进', out: '出', up: '上行', down: '下行', expired: '已过期', test: '测试', normal: '正常',
-    low_pressure: '压力低', low_level: '液位低', half_month: '半月保养',
+    entrapped: '困人', fault: '故障', true: '是', false: '否', in: '进', out: '出', up: '上行', down: '下行', expired: '已过期', test: '测试', normal: '正常',
+    low_pressure: '压力低', low_level: '液位低', half_month: '半月保养', auto: '自动', manual: '手动', inspection: '检修', maintenance: '维保', fire: '消防', idle: '待机',
   },
   doorState: ['关', '开'],
   passengerState: ['无', '有'],
