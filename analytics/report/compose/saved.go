@@ -64,10 +64,10 @@ func (b *book) saved() ([]report.Section, error) {
 	s.Facts = []report.Fact{
 		fact(say("每年节约", "Saved a year"), money, 1, sum, was.of("saved_a_year_cny", b.Place, "")),
 		{Title: say("用量已下降", "Use fell"), Value: report.Value{Value: ptr(float64(fell))}, Format: whole, Good: 1},
-		{Title: say("没有下降", "Use did not fall"), Value: report.Value{Value: ptr(float64(not))}, Format: whole, Good: -1},
+		{Title: say("降幅不到一半", "Fell by less than half"), Value: report.Value{Value: ptr(float64(not))}, Format: whole, Good: -1},
 		{Title: say("尚无定论", "Not yet known"), Value: report.Value{Value: ptr(float64(open))}, Format: whole},
 	}
-	s.Text = []report.Text{sayf("已整改 %d 项：%d 项用量下降，%d 项没有下降，%d 项尚无定论。", "%d findings were mended: use fell at %d, did not at %d, and of %d it is not yet known.", fell+not+open, fell, not, open)}
+	s.Text = []report.Text{sayf("已整改 %d 项：%d 项用量下降，%d 项降幅不到所发现浪费的一半，%d 项尚无定论。", "%d findings were mended: use fell at %d, by less than half of what was found at %d, and of %d it is not yet known.", fell+not+open, fell, not, open)}
 	table := report.Table{
 		Name: "energy_saved", Title: say("已整改的浪费", "What was mended"), Most: pageRows,
 		Columns: []report.Column{
