@@ -119,16 +119,18 @@ func newAsset(name string, body []byte) *asset {
 	}
 }
 
-// zipped is the compressed body, or nil when it would not be smaller.
+// zipped is the compressed body, or nil when it would not be smaller, or cannot be made:
+// then the body is sent as it is.
 func zipped(body []byte) []byte {
 	var buf bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
-	if err != nil {
-		panic(err) // the level is one of the package's own
+	if err == nil {
+		_, err = zip.Write(body)
 	}
-	_, _ = zip.Write(body) // memory takes what it is given
-	_ = zip.Close()
-	if buf.Len() >= len(body)*9/10 {
+	if err == nil {
+		err = zip.Close()
+	}
+	if err != nil || buf.Len() >= len(body)*9/10 {
 		return nil
 	}
 	return buf.Bytes()

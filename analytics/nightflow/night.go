@@ -37,10 +37,11 @@ func (b *Builder) nights() nights {
 	n.flow, n.zero = make([]float64, last-n.first+1), make([]bool, last-n.first+1)
 	pieces := b.pieces()
 	window := time.Hour
-	b.method = "least mean of an hour between 2 and 4 o'clock of " + b.opts.Zone.String()
+	when := "between 2 and 4 o'clock of " + b.opts.Zone.String()
+	b.method = "least mean of an hour " + when
 	if b.opts.Cumulative && b.coarse(pieces) {
 		window = (nightTo - nightFrom) * time.Hour
-		b.method = "mean between 2 and 4 o'clock of " + b.opts.Zone.String() + ", as the register counts in coarse steps"
+		b.method = "mean " + when + ", as the register counts in coarse steps"
 	}
 	for d := range n.flow {
 		from, to := n.clock(d, nightFrom).UnixMilli(), n.clock(d, nightTo).UnixMilli()
