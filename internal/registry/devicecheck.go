@@ -23,10 +23,6 @@ var states = []State{Pending, Active, Refused, Retired, Replaced}
 // media of meters.
 var media = []string{"electricity", "water", "gas", "heat"}
 
-// noSuchDevice is said of devices that are not there and of those elsewhere,
-// without a difference.
-const noSuchDevice = "no such device in this project"
-
 // checkDevices checks each device by itself, and then in its project as that
 // will be.
 func checkDevices(tx *scoped.Tx, changes []*change[Device]) error {
@@ -176,7 +172,8 @@ func (e *estate) checkParent(d *Device, is checker) error {
 		return err
 	}
 	if parent == nil {
-		is.reject("parent_meter", shorten(d.ParentMeter), noSuchDevice+": give the id of a meter")
+		// The same is said of devices that are not there and of those elsewhere.
+		is.reject("parent_meter", shorten(d.ParentMeter), "no such device in this project: give the id of a meter")
 		return nil
 	}
 	way, err := e.parents.from(e, d.ref())
@@ -191,7 +188,7 @@ func (e *estate) checkFeeds(d *Device, is checker) error {
 		if source, err := e.named(ref); err != nil {
 			return err
 		} else if source == nil {
-			is.reject("fed_by", shorten(ref), noSuchDevice+": write class/id, such as meter/m1")
+			is.reject("fed_by", shorten(ref), "no such device in this project: write class/id, such as meter/m1")
 		}
 	}
 	way, err := e.feeds.from(e, d.ref())

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,8 +100,8 @@ type importer[T any] struct {
 	allowed map[authz.Place]error
 }
 
-func (in *importer[T]) problem(row int, field, value, problem string) {
-	c := change[T]{row: row, problems: problems{{Field: field, Value: shorten(value), Problem: problem}}}
+func (in *importer[T]) problem(row int, field, value, problem string, args ...any) {
+	c := change[T]{row: row, problems: problems{{Field: field, Value: shorten(value), Problem: fmt.Sprintf(problem, args...)}}}
 	in.report.Problems = c.report(in.report.Problems, "")
 }
 
@@ -119,7 +120,7 @@ func (in *importer[T]) changes(rows Rows) ([]*change[T], error) {
 		c := in.change(row, stored)
 		path := in.Path(&c.after)
 		if first, twice := seen[path]; twice {
-			in.problem(row.Number, "id", path, "is in row "+strconv.Itoa(first)+" too")
+			in.problem(row.Number, "id", path, "is in row %d too", first)
 			continue
 		}
 		seen[path] = row.Number

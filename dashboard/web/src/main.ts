@@ -4,7 +4,8 @@ import './style/main.css';
 import { createApp, h, shallowReactive, watchEffect } from 'vue';
 import App from './App.vue';
 import { onSignedOut } from './api/call';
-import { i18n, locale, words } from './i18n';
+import { loadProblems } from './format/problems';
+import { currentLanguage, i18n, locale, words } from './i18n';
 import { startLive, useLive } from './live/live';
 import { followNames } from './live/names';
 import { router } from './router';
@@ -91,6 +92,9 @@ async function begin(): Promise<void> {
   startLive(scopeFor(router.currentRoute.value), { over: signedOut, doubted: () => void doubted() });
   followNames();
   shown.stage = 'shell';
+  watchEffect(() => {
+    if (currentLanguage() !== 'en') void loadProblems(); // after the first screen
+  });
 }
 
 void begin();

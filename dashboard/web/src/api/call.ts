@@ -1,6 +1,7 @@
 // Questions to the server's API, as they go over the wire. Views ask by the typed
 // functions of ./client; this is what these, and the session, stand on. A change
 // carries the session's CSRF token, which no other site's page can read.
+import { problemText } from '../format/problems';
 
 /** What is wrong with one field of a request. */
 export interface FieldProblem {
@@ -15,11 +16,16 @@ export class Problem extends Error {
     readonly code: string, // stays the same; 'unreachable' when there was no answer
     detail: string,
     readonly retryAfter: number, // seconds
-    readonly fields: readonly FieldProblem[] = [],
+    private readonly wrong: readonly FieldProblem[] = [],
     /** names the request in the server's log */
     readonly request = '',
   ) {
     super(detail);
+  }
+
+  /** What is wrong with which field, in the language of the page. */
+  get fields(): readonly FieldProblem[] {
+    return this.wrong.map(({ field, problem }) => ({ field, problem: problemText(problem) }));
   }
 
   /** What is wrong with a field of the body, or empty. */

@@ -11,7 +11,7 @@ export function saidCode(problem: Problem): string {
   return te(known) ? t(known) : problem.message || t('app.state.errorTitle');
 }
 
-/** The same, and which fields are wrong: what is wrong with them the server says best. */
+/** The same, and which fields are wrong. */
 export function said(problem: Problem): string {
   return [saidCode(problem), ...problem.fields.map((one) => `${one.field.replace(/^body\./, '')}: ${one.problem}`)].join(' ');
 }

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const {
-  startLive, useDeviceNow, useDeeds, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, rowProblem, lineOf, i18n,
+  startLive, useDeviceNow, useDeeds, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, problemText, loadProblems, lineOf, i18n,
   effectScope, createApp, createRouter, createMemoryHistory, ref,
 } = await load(`
   export { startLive } from './live/live';
   export { useDeviceNow } from './views/devices/now';
   export { useEdited } from './views/devices/editing';
   export { newExchange } from './views/devices/exchange';
-  export { rowProblem } from './views/devices/rowProblems';
+  export { problemText, loadProblems } from './format/problems';
   export { useDeeds } from './views/incidents/deeds';
   export { useIncident } from './views/incidents/useIncident';
   export { useIncidents, withFirst } from './views/incidents/useIncidents';
@@ -242,13 +242,27 @@ test('an exchange goes on where it was refused: nothing is done twice, and what 
   assert.ok(!exchange.done('patch'));
 });
 
-test('what is wrong with a row is said in the page’s language where it is known', () => {
-  assert.equal(rowProblem('is in row 7 too'), 'is in row 7 too');
+test('what is wrong is said in the language of the page, in the form that says it best', async () => {
+  await loadProblems();
+  assert.equal(problemText('is in row 7 too'), 'is in row 7 too');
   i18n.global.locale.value = 'zh';
-  assert.equal(rowProblem('is in row 7 too'), '与第 7 行重复');
-  assert.equal(rowProblem('has 80 characters, more than 64'), '有 80 个字符，最多 64 个');
-  assert.equal(rowProblem('something new'), 'something new');
+  const said = {
+    'is in row 7 too': '与第 7 行重复',
+    'has 80 characters, more than 64': '有 80 个字符，最多 64 个',
+    'there is no rule "fire-alarm"': '没有规则“fire-alarm”',
+    'sum is no function': 'sum 不是函数',
+    'an attribute may be anything or missing: write num(event.attrs.code) or text(event.attrs.code)': '属性可能缺失或是任意类型：请写 num(event.attrs.code) 或 text(event.attrs.code)',
+    'a list stands only after in, as in event.kind in ["fault", "alarm"]': '列表只能放在 in 之后，如 event.kind in ["fault", "alarm"]',
+    // one within another
+    'not a number such as 1234.5': '格式不对，应为：数字，如 1234.5',
+    'it does not go together with the rules of the files: rule tank: combine.of: there is no rule "fire-alarm"': '与文件中的规则冲突：规则 tank：combine.of：没有规则“fire-alarm”',
+    'something new': 'something new',
+  };
+  for (const [english, chinese] of Object.entries(said)) assert.equal(problemText(english), chinese);
+  const refused = new Problem(422, 'invalid', '', 0, [{ field: 'body.multiplier', problem: 'must be greater than 0; it is 1 without transformers' }]);
+  assert.equal(refused.of('multiplier'), '必须大于 0；没有互感器时为 1');
   i18n.global.locale.value = 'en';
+  assert.equal(refused.of('multiplier'), 'must be greater than 0; it is 1 without transformers');
 });
 
 test('numbers of a timeline are as people read them', () => {

@@ -33,7 +33,6 @@ export default {
   line: 'Line {n}', inText: 'see the text',
   nested: 'How much and how many stands under {key} in the text below.',
   form: {
-    missing: 'needed',
     what: 'What it says', condition: 'When it fires', runbook: 'What to do',
     titleZh: 'Title in Chinese', titleEn: 'Title in English', name: 'Name', nameHint: 'a–z, 0–9, - and _; it cannot be changed later',
     incident: 'Kind of incident', incidentHint: 'Response standards and escalation go by it', place: 'For',

@@ -33,7 +33,6 @@ export default {
   line: '第 {n} 行', inText: '见全文',
   nested: '具体数量与条件请在下方全文的 {key} 中填写。',
   form: {
-    missing: '必填',
     what: '规则内容', condition: '触发的情况', runbook: '处置办法',
     titleZh: '中文标题', titleEn: '英文标题', name: '名称', nameHint: '小写字母、数字、- 和 _；创建后不能更改',
     incident: '事件类型', incidentHint: '响应标准和升级通知按此类型执行', place: '适用范围',

@@ -38,7 +38,7 @@ export function mayChangeRule(rule: Rule): boolean {
   return may('administer');
 }
 
-/** What is wrong at a line, with the field when the text names one. */
+/** What is wrong at a line, and with which field, such as combine.of, where the server names one. */
 export interface RuleFault {
   line: number;
   field: string;
@@ -49,6 +49,6 @@ export interface RuleFault {
 export function ruleFault(line: number, problem: string): RuleFault {
   const numbered = /^line (\d+)(?:, column \d+)?: (.*)$/s.exec(problem);
   const text = (numbered?.[2] ?? problem).replace(/^rule (?:[^\s:]+|without a name): /, '');
-  const named = /^([a-z_]+)(?:\.[a-z_]+)?: (.*)$/s.exec(text);
-  return { line: line || Number(numbered?.[1] ?? 0), field: named?.[1] ?? '', text };
+  const named = /^([a-z_]+(?:\.[a-z_]+)?): (.*)$/s.exec(text);
+  return { line: line || Number(numbered?.[1] ?? 0), field: named?.[1] ?? '', text: named?.[2] ?? text };
 }

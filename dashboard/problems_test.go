@@ -1,0 +1,140 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// refusing are the functions of those packages that say what is wrong with a field,
+// a row or a line: the first of their texts that is a sentence is the form of it.
+var refusing = map[string]bool{
+	"Invalid": true, "invalid": true, "reject": true, "add": true, "wrong": true, "wrongFile": true,
+	"in.problem": true, "fail": true, "errorf": true, "Errorf": true,
+}
+
+// told are the packages and files whose refusals people meet in the application.
+var told = []string{
+	"../internal/registry", "../internal/identity", "../internal/operations", "../internal/notices", "../internal/findings", "../internal/incident",
+	"../internal/runs", "../internal/yamlfile", "../internal/app/alerting_people.go", "../internal/app/reports.go", "../analytics/start.go", "../alerting/rule",
+	"api/corrections.go", "api/notices.go", "api/incident_actions.go", "api/regions.go", "api/operations_put.go",
+}
+
+// related are texts within those, and of those who ask what the application does not.
+var related = []string{"../internal/telemetry", "api"}
+
+// The application says what is wrong in the language of the page. What the server
+// says in English is found in a catalog by its form, which must have all of them, and
+// nothing that nobody says any more.
+func TestProblemsHaveChineseWords(t *testing.T) {
+	raw, err := os.ReadFile("web/src/messages/zh/problems.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var catalog map[string]string
+	if err := json.Unmarshal(raw, &catalog); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]bool{}
+	found := 0
+	walk := func(root string, refusals bool) {
+		err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files := token.NewFileSet()
+			file, err := parser.ParseFile(files, path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.BasicLit:
+					texts[textOf(n)] = true
+				case *ast.CallExpr:
+					form := formOf(n)
+					if !refusals || !saysSomething(form) {
+						return true
+					}
+					found++
+					if catalog[form] == "" {
+						t.Errorf("%s: problems.json has no words for %q", files.Position(n.Pos()), form)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, root := range told {
+		walk(root, true)
+	}
+	for _, root := range related {
+		walk(root, false)
+	}
+	if found < 300 {
+		t.Errorf("only %d refusals were found: are their functions called otherwise now?", found)
+	}
+	verbs := regexp.MustCompile(`%(\.\d+)?(\[\d+\])?[a-z]`)
+	places := regexp.MustCompile(`\$\d`)
+	for form, chinese := range catalog {
+		if !texts[form] {
+			t.Errorf("problems.json has words for %q, which nobody says", form)
+		}
+		for _, at := range places.FindAllString(chinese, -1) {
+			if n, _ := strconv.Atoi(at[1:]); n < 1 || n > len(verbs.FindAllString(form, -1)) {
+				t.Errorf("problems.json: %q is said with %s, which it has not", form, at)
+			}
+		}
+	}
+}
+
+// formOf is the form that a call of a refusing function fills in.
+func formOf(call *ast.CallExpr) string {
+	name := ""
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+		switch x, _ := f.X.(*ast.Ident); {
+		case x != nil && x.Name == "fmt":
+			return ""
+		case x != nil && name == "problem":
+			name = x.Name + "." + name
+		}
+	}
+	if !refusing[name] {
+		return ""
+	}
+	for _, arg := range call.Args {
+		if lit, ok := arg.(*ast.BasicLit); ok && strings.Contains(textOf(lit), " ") {
+			return textOf(lit)
+		}
+	}
+	return ""
+}
+
+func textOf(lit *ast.BasicLit) string {
+	text, err := strconv.Unquote(lit.Value)
+	if lit.Kind != token.STRING || err != nil {
+		return ""
+	}
+	return text
+}
+
+// saysSomething is false for forms that only put others together, such as "%s: %v".
+func saysSomething(form string) bool {
+	return regexp.MustCompile(`[a-z]{2}`).MatchString(regexp.MustCompile(`%(\.\d+)?(\[\d+\])?[a-z]`).ReplaceAllString(form, ""))
+}
