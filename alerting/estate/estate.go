@@ -24,6 +24,7 @@ type Device struct {
 	Medium     string // of a meter
 	Model      string
 	Vendor     string
+	Contractor string // who maintains it; empty when unknown
 	Multiplier float64
 	Parent     telemetry.Device   // the meter behind which it is; zero when none
 	FedBy      []telemetry.Device // what it needs to work

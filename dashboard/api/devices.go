@@ -103,7 +103,7 @@ type deviceHistory struct {
 
 var exampleDevice = registry.Device{
 	Region: "north", Project: "harbour", Class: telemetry.Meter, ID: "m1", State: registry.Active, Name: "3 号楼总表", Building: "b3",
-	Location: "B1 配电间", Medium: "electricity", Model: "DTZ341", Vendor: "威胜", Serial: "2019-004417",
+	Location: "B1 配电间", Medium: "electricity", Model: "DTZ341", Vendor: "威胜", Serial: "2019-004417", Contractor: "恒信维保",
 	Externals: map[string]string{"dl645": "000012345678"}, InstalledOn: "2019-05-10", CommissionedOn: "2019-05-12", VerificationDue: "2027-05-10",
 	ExpectedLife: 10, ReplacementCost: 680, FailureCost: 5000, Multiplier: 60, FedBy: []string{}, Feeds: []string{},
 	FirstSeen: time.Date(2026, 3, 2, 1, 4, 9, 0, time.UTC), Meta: exampleMeta,

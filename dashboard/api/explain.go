@@ -25,7 +25,7 @@ var explanations = map[string]map[string]string{
 		"region": "Segment of the topics.", "project": "Segment of the topics.", "class": "Segment of the topics.", "id": "Segment of the topics.",
 		"state": "pending, active, refused, retired or replaced. Changed by operations of its own.",
 		"name":  "As people call it.", "building": "ID of a building of the project.", "location": "In words: floor, room, shaft.",
-		"medium": "Of a meter: electricity, water, gas or heat.", "serial": "The manufacturer's number.",
+		"medium": "Of a meter: electricity, water, gas or heat.", "serial": "The manufacturer's number.", "contractor": "Who maintains it, and is judged by how soon somebody comes.",
 		"externals":    "Identities in other systems and protocols: scheme to value, such as dl645 to 000012345678.",
 		"installed_on": "Day.", "commissioned_on": "Day.", "verification_due_on": "Day by which a meter must be verified.",
 		"expected_life_years": "0 when unknown.", "replacement_cost_cny": "Yuan.", "failure_cost_cny": "Yuan, of one failure with its damage.",

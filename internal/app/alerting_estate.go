@@ -59,7 +59,7 @@ func estateDevice(d *registry.Device) estate.Device {
 	}
 	out := estate.Device{
 		Device: d.Ref(), Active: d.State == registry.Active || d.State == registry.Pending,
-		Name: d.Name, Building: d.Building, Location: d.Location, Medium: d.Medium, Model: d.Model, Vendor: d.Vendor, Multiplier: d.Multiplier,
+		Name: d.Name, Building: d.Building, Location: d.Location, Medium: d.Medium, Model: d.Model, Vendor: d.Vendor, Contractor: d.Contractor, Multiplier: d.Multiplier,
 	}
 	if d.ParentMeter != "" {
 		out.Parent = at(telemetry.Meter, d.ParentMeter)

@@ -30,7 +30,7 @@ func standardsJob(p AnalyticsParts, company *time.Location) job.Job {
 			}
 			return standard.Elapsed(c, until, p.Files.Calendars.Named(name), project.Zone)
 		},
-		Contractor: func(d telemetry.Device) string { return p.Estate.Device(d).Vendor },
+		Contractor: func(d telemetry.Device) string { return p.Estate.Device(d).Contractor },
 	}
 	if p.Incidents != nil {
 		o.Incidents = standards.Stored(p.Incidents.As(analyticsPrincipal))

@@ -124,7 +124,7 @@ func (a *App) seedDemo(ctx context.Context, state demoState) (password string, e
 	if err != nil {
 		return "", err
 	}
-	if err := seedRegistry(ctx, a.control.Registry.As(demoPrincipal), fleet); err != nil {
+	if err := seedRegistry(ctx, a.control.Registry.As(demoPrincipal), fleet, state.Seed); err != nil {
 		return "", err
 	}
 	password, _, err = a.control.Identity.Bootstrap(ctx, DemoLogin)

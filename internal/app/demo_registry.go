@@ -54,11 +54,11 @@ const newcomers = 200
 
 // seedRegistry makes the simulated estates known, as an import would. What is
 // there already stays as it is.
-func seedRegistry(ctx context.Context, view *registry.View, fleet *simulate.Fleet) error {
+func seedRegistry(ctx context.Context, view *registry.View, fleet *simulate.Fleet, seed uint64) error {
 	infos := fleet.Devices()
 	// Main meters before those behind them.
 	slices.SortStableFunc(infos, func(a, b simulate.Info) int { return strings.Compare(a.Parent, b.Parent) })
-	s := seeder{ctx: ctx, view: view, done: map[string]bool{}}
+	s := seeder{ctx: ctx, view: view, seed: seed, done: map[string]bool{}}
 	for i, info := range infos {
 		s.region(info.Device.Region)
 		s.project(info.Device.Region, info.Device.Project)
@@ -74,6 +74,7 @@ func seedRegistry(ctx context.Context, view *registry.View, fleet *simulate.Flee
 type seeder struct {
 	ctx  context.Context
 	view *registry.View
+	seed uint64
 	done map[string]bool
 	err  error
 }
@@ -134,6 +135,8 @@ func (s *seeder) device(info simulate.Info) {
 		if d.Class == telemetry.Meter {
 			made.VerificationDue = day(info.Installed.AddDate(6, 0, 0))
 			made.Externals = map[string]string{"dl645": "00" + info.Serial}
+		} else {
+			made.Contractor = simulate.Contractor(s.seed, authz.Place{Region: d.Region, Project: d.Project})
 		}
 		_, err := s.view.CreateDevice(s.ctx, made)
 		return err

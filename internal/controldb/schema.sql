@@ -140,7 +140,7 @@ CREATE TABLE devices (
     updated_at           TIMESTAMP        NOT NULL,
     retired              BOOLEAN          NOT NULL,
     search               TEXT             NOT NULL,
-    revision             BIGINT           NOT NULL,
+    revision             BIGINT           NOT NULL, contractor TEXT NOT NULL DEFAULT '',
     FOREIGN KEY (region, project) REFERENCES projects (region, id)
 );
 

@@ -34,6 +34,10 @@ type Device struct {
 	Vendor   string `json:"vendor" db:"vendor" zh:"厂家"`
 	Serial   string `json:"serial" db:"serial" zh:"出厂编号"`
 
+	// Contractor is who maintains it: whose work it is that it runs, and that
+	// somebody comes. Whoever made it need not be.
+	Contractor string `json:"contractor" db:"contractor" zh:"维保单位"`
+
 	// Externals are identities in other systems and protocols: scheme to value,
 	// such as dl645 to 000012345678. A pair is unique within a project.
 	Externals Externals `json:"externals" db:"externals" zh:"外部标识"`

@@ -219,7 +219,7 @@ func TestReplace(t *testing.T) {
 		h.add(device("north/harbour/meter/main"))
 		old := device("north/harbour/meter/old")
 		old.ParentMeter, old.Building, old.Name, old.FedBy = "main", "b1", "一单元总表", Refs{"meter/main"}
-		old.Externals, old.Multiplier = Externals{"dl645": "7"}, 60
+		old.Externals, old.Multiplier, old.Contractor = Externals{"dl645": "7"}, 60, "恒信维保"
 		old = h.add(old)
 		child := device("north/harbour/meter/child")
 		child.ParentMeter = "old"
@@ -245,7 +245,7 @@ func TestReplace(t *testing.T) {
 			t.Errorf("was %+v", was)
 		}
 		if is.State != Active || is.Replaces != "meter/old" || is.ParentMeter != "main" || is.Building != "b1" || is.Name != "一单元总表" ||
-			is.Multiplier != 60 || is.Serial != "SN-2" || is.InstalledOn != "2026-11-20" || !slices.Equal(is.FedBy, Refs{"meter/main"}) || !slices.Equal(is.Feeds, Refs{"elevator/lift"}) {
+			is.Multiplier != 60 || is.Contractor != "恒信维保" || is.Serial != "SN-2" || is.InstalledOn != "2026-11-20" || !slices.Equal(is.FedBy, Refs{"meter/main"}) || !slices.Equal(is.Feeds, Refs{"elevator/lift"}) {
 			t.Errorf("is %+v", is)
 		}
 		if c := h.get("north/harbour/meter/child"); c.ParentMeter != "new" || c.Version != 2 {

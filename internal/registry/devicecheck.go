@@ -67,7 +67,8 @@ func (c checker) device(d *Device) {
 		c.reject("replaced_by", d.ReplacedBy, "goes together with the state replaced")
 	}
 	for _, f := range []struct{ name, value string }{
-		{"name", d.Name}, {"location", d.Location}, {"model", d.Model}, {"vendor", d.Vendor}, {"serial", d.Serial}, {"gateway", d.Gateway},
+		{"name", d.Name}, {"location", d.Location}, {"model", d.Model}, {"vendor", d.Vendor}, {"serial", d.Serial},
+		{"contractor", d.Contractor}, {"gateway", d.Gateway},
 	} {
 		c.text(f.name, f.value)
 	}

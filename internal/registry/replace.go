@@ -98,6 +98,7 @@ func inherit(d, old *Device, on Date) {
 	d.InstalledOn = cmp.Or(d.InstalledOn, on)
 	d.Building, d.Location = cmp.Or(d.Building, old.Building), cmp.Or(d.Location, old.Location)
 	d.Name, d.Medium, d.Gateway = cmp.Or(d.Name, old.Name), cmp.Or(d.Medium, old.Medium), cmp.Or(d.Gateway, old.Gateway)
+	d.Contractor = cmp.Or(d.Contractor, old.Contractor)
 	// The transformers stay when the meter goes: what is behind them would be counted
 	// as a sixtieth from then on.
 	d.Multiplier = cmp.Or(d.Multiplier, old.Multiplier)

@@ -85,6 +85,12 @@ func (p *operationsProject) character(at authz.Place) OperationsTruth {
 	return t
 }
 
+// Contractor is who maintains the lifts, the fire systems and the doors of a project.
+func Contractor(seed uint64, at authz.Place) string {
+	p := &operationsProject{r: stream(identity(seed, "operations/"+at.String()))}
+	return p.character(at).Contractor
+}
+
 // head is that of a record with a number, as it is since a time.
 func (p *operationsProject) head(id string, since time.Time) operations.Head {
 	return operations.Head{Place: p.truth.Place, ID: id, Updated: since.UTC().Truncate(time.Millisecond), Received: since.UTC().Truncate(time.Millisecond), Source: operations.API}

@@ -11,14 +11,14 @@ export interface Field {
 }
 
 export type EditedField =
-  | 'name' | 'building' | 'location' | 'medium' | 'vendor' | 'model' | 'serial' | 'multiplier' | 'parent_meter' | 'fed_by' | 'gateway' | 'externals'
+  | 'name' | 'building' | 'location' | 'medium' | 'vendor' | 'model' | 'serial' | 'contractor' | 'multiplier' | 'parent_meter' | 'fed_by' | 'gateway' | 'externals'
   | 'installed_on' | 'commissioned_on' | 'verification_due_on' | 'expected_life_years' | 'replacement_cost_cny' | 'failure_cost_cny' | 'note';
 
 export const groups: readonly { name: 'what' | 'links' | 'life' | 'rest'; fields: readonly Field[] }[] = [
   {
     name: 'what', fields: [
       { name: 'name', kind: 'text' }, { name: 'building', kind: 'building' }, { name: 'location', kind: 'text' }, { name: 'medium', kind: 'medium', meter: true },
-      { name: 'vendor', kind: 'text' }, { name: 'model', kind: 'text' }, { name: 'serial', kind: 'text' },
+      { name: 'vendor', kind: 'text' }, { name: 'model', kind: 'text' }, { name: 'serial', kind: 'text' }, { name: 'contractor', kind: 'text' },
     ],
   },
   {
