@@ -12,6 +12,7 @@ import { router } from './router';
 import { loadSession, over, session } from './session/session';
 import { watchParts } from './shell/parts';
 import { applyTheme } from './shell/theme';
+import { inSight } from './ui/inSight';
 import { scopeFor } from './views/live/parts/page';
 
 /** Between two attempts to reach the server, in milliseconds. */
@@ -65,6 +66,7 @@ async function begin(): Promise<void> {
   ssoWhy = ssoFailure();
   const app = createApp({ render: () => (shown.stage === 'none' ? null : h(App, { stage: shown.stage, reason: reason() })) });
   app.use(i18n);
+  app.directive('in-sight', inSight);
   app.directive('focus', { mounted: (element: HTMLElement) => element.focus() });
   app.mount('#app');
   for (;;) {

@@ -146,6 +146,37 @@ export function collisions(page) {
   });
 }
 
+/** Texts of which a part cannot be read: their box ends before them, and neither scrolls nor says so with an ellipsis. */
+export function cutOff(page) {
+  return page.evaluate(() => {
+    const found = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      const text = node.textContent.trim();
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const { left, right, width, height } = range.getBoundingClientRect();
+      if (!text || width < 2 || height < 2) continue;
+      for (let box = node.parentElement; box; box = box.parentElement) {
+        const { overflowX, textOverflow, position } = getComputedStyle(box);
+        if (overflowX === 'auto' || overflowX === 'scroll' || textOverflow === 'ellipsis') break;
+        const edge = box.getBoundingClientRect();
+        if (edge.width < 2 || edge.height < 2 || box.ariaHidden === 'true' || box.classList.contains('hidden')) break; // for those who listen, or drawn again in what scrolls
+        if ((overflowX === 'hidden' || overflowX === 'clip') && (right > edge.right + 1 || left < edge.left - 1)) {
+          found.push(`“${text.slice(0, 60)}” is cut off by ${box.className || box.tagName}`);
+          break;
+        }
+        if (position === 'fixed') break;
+      }
+    }
+    for (const link of document.querySelectorAll('nav a[aria-current]')) {
+      const { left, right, width } = link.getBoundingClientRect();
+      if (width > 0 && (left < -1 || right > innerWidth + 1)) found.push(`where one is, is out of sight: ${link.innerText.trim()}`);
+    }
+    return found;
+  });
+}
+
 /** Languages, themes and sizes, each with each of the others. */
 export const looks = [
   { language: 'en', theme: 'light', width: 1440, height: 900 }, { language: 'en', theme: 'dark', width: 390, height: 844 },

@@ -2,7 +2,7 @@
 // left untranslated, keeps people out, is cut off, is drawn over another, or logs an error.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { barriers, close, collisions, launch, open, quit, url } from '../driver.mjs';
+import { barriers, close, collisions, cutOff, launch, open, quit, url } from '../driver.mjs';
 import { pages, settled } from '../pages.mjs';
 import { administrator, newcomer } from '../people.mjs';
 
@@ -20,6 +20,7 @@ async function isWhole(page, language) {
   if (language === 'zh') assert.match(await page.locator('h1, [data-test=wall]').first().innerText(), /\p{Script=Han}/u);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, 'something is wider than the page');
   assert.deepEqual(await collisions(page), []);
+  assert.deepEqual(await cutOff(page), []);
   assert.deepEqual(await barriers(page), []);
   assert.deepEqual(page.errors, []);
 }
@@ -35,10 +36,12 @@ async function turn(page, theme, size) {
   await settled(page);
 }
 
-for (const [language, first, second] of [['zh', ['light', desk], ['dark', phone]], ['en', ['light', phone], ['dark', desk]]]) {
-  test(`all pages, ${language}`, async (t) => {
-    const boss = await administrator();
-    const all = await pages(boss); // throws when one of them has nothing to show
+// Both languages at a time: most of it is waiting.
+test('all pages', { concurrency: 2 }, async (t) => {
+  const boss = await administrator();
+  const all = await pages(boss); // throws when one of them has nothing to show
+  const looks = [['zh', ['light', desk], ['dark', phone]], ['en', ['light', phone], ['dark', desk]]];
+  await Promise.all(looks.map(([language, first, second]) => t.test(language, async (t) => {
     const page = await open({ language });
     for (const [name, path] of Object.entries(all)) {
       await t.test(name, async () => {
@@ -66,5 +69,5 @@ for (const [language, first, second] of [['zh', ['light', desk], ['dark', phone]
       await isWhole(his, language);
       await close(his);
     });
-  });
-}
+  })));
+});
