@@ -84,6 +84,13 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 	if cfg.Analytics.Contracts, err = writeDemoContracts(opts.DataDir); err != nil {
 		return err
 	}
+	fleet, err := state.fleet()
+	if err != nil {
+		return err
+	}
+	if cfg.Alerting.Escalation, cfg.Alerting.Channels, err = writeDemoAlerting(opts.DataDir, fleet); err != nil {
+		return err
+	}
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -92,7 +99,7 @@ func RunDemo(ctx context.Context, opts DemoOptions, logger *slog.Logger) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Stop()) }()
-	password, err := a.seedDemo(ctx, state)
+	password, err := a.seedDemo(ctx, fleet, state.Seed)
 	if err != nil {
 		return err
 	}
@@ -118,13 +125,14 @@ var demoPrincipal = authz.SystemPrincipal("demo")
 // DemoLogin is the first administrator of a demonstration.
 const DemoLogin = "admin"
 
-// seedDemo makes the simulated estates known and the first administrator.
-func (a *App) seedDemo(ctx context.Context, state demoState) (password string, err error) {
-	fleet, err := state.fleet()
-	if err != nil {
+// seedDemo makes the simulated estates known, their maintenance windows and the first
+// administrator.
+func (a *App) seedDemo(ctx context.Context, fleet *simulate.Fleet, seed uint64) (password string, err error) {
+	view := a.control.Registry.As(demoPrincipal)
+	if err := seedRegistry(ctx, view, fleet, seed); err != nil {
 		return "", err
 	}
-	if err := seedRegistry(ctx, a.control.Registry.As(demoPrincipal), fleet, state.Seed); err != nil {
+	if err := seedWindows(ctx, view, fleet, time.Now()); err != nil {
 		return "", err
 	}
 	password, _, err = a.control.Identity.Bootstrap(ctx, DemoLogin)

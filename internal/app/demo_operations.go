@@ -28,18 +28,14 @@ func (a *App) fillOperations(ctx context.Context, state demoState) ([]operations
 	if err != nil {
 		return nil, err
 	}
-	var projects []authz.Place
 	lifts := map[authz.Place][]string{}
-	for _, d := range fleet.Devices() { // by project
-		at := authz.Place{Region: d.Device.Region, Project: d.Device.Project}
-		if n := len(projects); n == 0 || projects[n-1] != at {
-			projects = append(projects, at)
-		}
+	for _, d := range fleet.Devices() {
 		if d.Kind == simulate.Lift {
+			at := authz.Place{Region: d.Device.Region, Project: d.Device.Project}
 			lifts[at] = append(lifts[at], d.Device.ID)
 		}
 	}
-	records, _ := simulate.Operations(simulate.OperationsConfig{Seed: state.Seed, Projects: projects, Lifts: lifts, From: state.Start, To: state.Live, Zone: zone})
+	records, _ := simulate.Operations(simulate.OperationsConfig{Seed: state.Seed, Projects: projectsOf(fleet), Lifts: lifts, From: state.Start, To: state.Live, Zone: zone})
 	for part := range slices.Chunk(records, demoOperationsAtOnce) {
 		if err := a.db.PutOperations(ctx, part); err != nil {
 			return nil, err

@@ -165,9 +165,9 @@ func (c *checker) date(f Field) string {
 	if text == "" {
 		return ""
 	}
-	what := "a day, such as 2026-10-12"
+	what := "is not a day, such as 2026-10-12"
 	if f.Type == Month {
-		what = "a month, such as 2026-10, or its first day"
+		what = "is not a month, such as 2026-10, or its first day"
 	}
 	at, ok := parseDate(text, f.Type == Month)
 	if from, workbook := serial(text); !ok && workbook && c.arrival.Zone != nil {
@@ -175,7 +175,7 @@ func (c *checker) date(f Field) string {
 		at, ok = time.Date(y, m, d, 0, 0, 0, 0, time.UTC), true
 	}
 	if !ok || at.Year() < firstYear || at.Year() > lastYear {
-		c.reject(f.Name, text, "is not %s", what)
+		c.reject(f.Name, text, "%s", what)
 		return ""
 	}
 	if f.Type == Month && at.Day() != 1 {

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Field is one field of T.
@@ -132,16 +133,17 @@ func (fs Fields[T]) Changed(a, b *T) []Field {
 }
 
 // Diff gives the fields in which before and after differ, as two JSON objects,
-// leaving out those named. Without a before, after is whole.
+// leaving out those named. Without a before, after is whole. A time that is not known
+// is null.
 func (fs Fields[T]) Diff(before, after *T, without ...string) (was, is json.RawMessage, err error) {
 	old, present := map[string]any{}, map[string]any{}
 	for _, f := range fs.All {
 		if slices.Contains(without, f.Name) || before != nil && fs.Equal(before, after, f) {
 			continue
 		}
-		present[f.Name] = fs.Value(after, f)
+		present[f.Name] = fs.known(after, f)
 		if before != nil {
-			old[f.Name] = fs.Value(before, f)
+			old[f.Name] = fs.known(before, f)
 		}
 	}
 	if is, err = json.Marshal(present); err != nil || before == nil {
@@ -151,11 +153,20 @@ func (fs Fields[T]) Diff(before, after *T, without ...string) (was, is json.RawM
 	return was, is, err
 }
 
+// known is a field's value in o; nil for the zero time, which would be the year 1.
+func (fs Fields[T]) known(o *T, f Field) any {
+	value := fs.Value(o, f)
+	if at, ok := value.(time.Time); ok && at.IsZero() {
+		return nil
+	}
+	return value
+}
+
 // SetJSON sets a field from JSON.
 func (fs Fields[T]) SetJSON(o *T, f Field, raw json.RawMessage) error {
 	fresh := reflect.New(f.of(o).Type())
 	if err := json.Unmarshal(raw, fresh.Interface()); err != nil {
-		return fmt.Errorf("not %s", f.form(o))
+		return f.formError(o)
 	}
 	f.of(o).Set(fresh.Elem())
 	return nil

@@ -43,6 +43,11 @@ func TestFields(t *testing.T) {
 	if err != nil || string(was) != `{"count":1,"parts":["x"]}` || string(is) != `{"count":2,"parts":["x","y"]}` {
 		t.Errorf("%s %s %v", was, is, err)
 	}
+	later := a
+	later.At = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	if was, is, err := fs.Diff(&a, &later); err != nil || string(was) != `{"at":null}` || string(is) != `{"at":"2026-11-01T00:00:00Z"}` {
+		t.Errorf("%s %s %v", was, is, err)
+	}
 	c := thing{ID: "c", State: "new", Count: 9, meta: meta{Version: 7}}
 	fs.CopyEditable(&c, &b)
 	if c.ID != "c" || c.State != "new" || c.Version != 7 || c.Count != 2 {

@@ -91,13 +91,13 @@ func (fs Fields[T]) SetText(o *T, f Field, text string) error {
 		// Spreadsheets write 12 as 12.0 at times.
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
-			return fmt.Errorf("not %s", f.form(o))
+			return f.formError(o)
 		}
 		v.SetInt(int64(n))
 	case reflect.Float64:
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return fmt.Errorf("not %s", f.form(o))
+			return f.formError(o)
 		}
 		v.SetFloat(n)
 	default:
@@ -106,21 +106,21 @@ func (fs Fields[T]) SetText(o *T, f Field, text string) error {
 	return nil
 }
 
-// form says in words what a field holds.
-func (f Field) form(o any) string {
+// formError says in words what a field holds.
+func (f Field) formError(o any) error {
 	switch f.of(o).Kind() {
 	case reflect.Int, reflect.Int64:
-		return "a whole number"
+		return errors.New("not a whole number")
 	case reflect.Float64:
-		return "a number such as 1234.5"
+		return errors.New("not a number such as 1234.5")
 	case reflect.Bool:
-		return "true or false"
+		return errors.New("not true or false")
 	case reflect.Slice:
-		return "a list of texts"
+		return errors.New("not a list of texts")
 	case reflect.Map:
-		return "an object of texts"
+		return errors.New("not an object of texts")
 	}
-	return "a text"
+	return errors.New("not a text")
 }
 
 // separators are those that people type, on Chinese keyboards too.

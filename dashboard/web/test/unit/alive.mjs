@@ -254,7 +254,7 @@ test('what is wrong is said in the language of the page, in the form that says i
     'an attribute may be anything or missing: write num(event.attrs.code) or text(event.attrs.code)': '属性可能缺失或是任意类型：请写 num(event.attrs.code) 或 text(event.attrs.code)',
     'a list stands only after in, as in event.kind in ["fault", "alarm"]': '列表只能放在 in 之后，如 event.kind in ["fault", "alarm"]',
     // one within another
-    'not a number such as 1234.5': '格式不对，应为：数字，如 1234.5',
+    '3 of its projects are still in service: retire them first': '其下还有 3 个在用的项目：请先停用',
     'it does not go together with the rules of the files: rule tank: combine.of: there is no rule "fire-alarm"': '与文件中的规则冲突：规则 tank：combine.of：没有规则“fire-alarm”',
     'something new': 'something new',
   };
