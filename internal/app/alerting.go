@@ -128,13 +128,15 @@ func (a *App) receiving() bool {
 
 var errNoBroker = errors.New("the connection to the broker is not there yet")
 
-// publish sends a message of Steward's own by the broker, once there is one.
+// publish sends a message of Steward's own by the broker. Alerting begins with what is
+// open since before, and sooner than the broker is there: that is waited for.
 func (a *App) publish(ctx context.Context, topic string, payload []byte, retain bool) error {
-	publish := a.publisher.Load()
-	if publish == nil {
+	select {
+	case <-a.door:
+	case <-ctx.Done():
 		return errNoBroker
 	}
-	return (*publish)(ctx, topic, payload, retain)
+	return (*a.publisher.Load())(ctx, topic, payload, retain)
 }
 
 // mirrorIncidents copies timelines to ClickHouse, for analytics and as a witness.

@@ -68,6 +68,7 @@ type App struct {
 	brokerAddr string
 
 	// Set when the door opens, which comes last.
+	door      chan struct{}                // closed then
 	connected atomic.Pointer[func() error] // why no messages come; nil when they do
 	publisher atomic.Pointer[notify.Publish]
 }
@@ -75,7 +76,7 @@ type App struct {
 // Start brings everything up, or nothing: on an error what was started is
 // stopped again. The version is what people are shown.
 func Start(ctx context.Context, cfg Config, version string, logger *slog.Logger) (*App, error) {
-	a := &App{cfg: cfg, logger: logger, registry: prometheus.NewRegistry(), life: newLifecycle(logger)}
+	a := &App{cfg: cfg, logger: logger, registry: prometheus.NewRegistry(), life: newLifecycle(logger), door: make(chan struct{})}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.start(ctx, version); err != nil {
 		return nil, errors.Join(err, a.life.stop())
@@ -363,6 +364,7 @@ func (a *App) openDoor(ctx context.Context) error {
 func (a *App) opened(connected func() error, publish notify.Publish) {
 	a.connected.Store(&connected)
 	a.publisher.Store(&publish)
+	close(a.door)
 }
 
 // waitFor tries until it succeeds, fails for good, or has waited long enough.

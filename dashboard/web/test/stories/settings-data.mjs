@@ -57,6 +57,16 @@ test('the rules are filtered in the address, and Back takes the filter away', ()
     await page.waitForURL(/q=entrapment/);
   }));
 
+test('what is wrong with a rule is said in Chinese', () =>
+  scene({ path: '/settings/rules/new', language: 'zh' }, async (page) => {
+    await page.locator('[data-test=rule-text] textarea').fill('name: tank\nkind: value\nwhen: sum(value) > 1\nfro: 5m\n');
+    const faults = page.locator('[data-test=rule-faults]');
+    await faults.getByText('没有键“fro”').waitFor();
+    await page.locator('[data-test=rule-text] textarea').fill('name: tank\nkind: value\nwhen: sum(value) > 1\n');
+    await faults.getByText('缺少级别').waitFor();
+    assert.doesNotMatch(await faults.innerText(), /is missing|is no function/);
+  }));
+
 test('a rule is enabled only after a back-test of its text; its changes are told', () =>
   scene({ path: `/settings/rules/new` }, async (page) => {
     const name = `story-${unique}`;
