@@ -164,11 +164,11 @@ func (c *check) written() map[string]int {
 func (c *check) shape() bool {
 	kind := c.r.Kind
 	if !slices.Contains(Kinds(), kind) {
-		problem := fmt.Sprintf("%q is not one of", kind)
 		if kind == "" {
-			problem = "is missing; it is one of"
+			c.fail(c.Kind.Line, "kind", "is missing; it is one of value, rate, increase, event, absence, combination, sql")
+		} else {
+			c.fail(c.Kind.Line, "kind", "%q is not one of value, rate, increase, event, absence, combination, sql", kind)
 		}
-		c.fail(c.Kind.Line, "kind", "%s value, rate, increase, event, absence, combination, sql", problem)
 		return false
 	}
 	written := c.written()
@@ -203,13 +203,13 @@ func (c *check) texts() {
 	r := c.r
 	if c.Class.Set {
 		if _, err := telemetry.ParseClass(string(r.Class)); err != nil {
-			c.fail(c.Class.Line, "class", "%v", strings.TrimPrefix(err.Error(), "class "))
+			c.fail(c.Class.Line, "class", "%q is not one of meter, elevator, fire, access", r.Class)
 		}
 	}
 	if c.Place.Set {
 		place, err := authz.ParsePlace(c.Place.V)
 		if err != nil {
-			c.fail(c.Place.Line, "place", "%v", strings.TrimPrefix(err.Error(), "place "))
+			c.fail(c.Place.Line, "place", "%q is not hq, a region, or region/project", c.Place.V)
 		}
 		r.Place = place
 	}
@@ -223,7 +223,7 @@ func (c *check) texts() {
 	case r.Severity == "":
 		c.fail(c.Severity.Line, "severity", "is missing; it is one of life_safety, critical, warning, info")
 	case err != nil:
-		c.fail(c.Severity.Line, "severity", "%v", strings.TrimPrefix(err.Error(), "severity "))
+		c.fail(c.Severity.Line, "severity", "%.64q is not one of life_safety, critical, warning, info", r.Severity)
 	}
 	c.bilingual("title", &c.Title, MaxTitle, true)
 	c.bilingual("runbook", &c.Runbook, MaxRunbook, false)

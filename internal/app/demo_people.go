@@ -82,7 +82,7 @@ func projectsOf(fleet *simulate.Fleet) []authz.Place {
 // seedWindows enters the weekly hours in which the lifts of the first estate of each
 // region are maintained, once.
 func seedWindows(ctx context.Context, view *registry.View, fleet *simulate.Fleet, now time.Time) error {
-	known, err := view.Silences(ctx, registry.SilenceFilter{}, registry.Page{Limit: 1})
+	known, err := view.Silences(ctx, registry.SilenceFilter{Ended: true}, registry.Page{Limit: 1})
 	if err != nil || len(known.Items) > 0 {
 		return err
 	}

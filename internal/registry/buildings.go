@@ -97,6 +97,6 @@ func (v *View) UpdateBuilding(ctx context.Context, b Building) (Building, error)
 func (v *View) RetireBuilding(ctx context.Context, region, project, id string, version int64) (Building, error) {
 	return retire(ctx, v, buildings, buildingPath(region, project, id), version, func(tx *scoped.Tx, b *Building) error {
 		n, err := devices.Within(tx, authz.Read, b.place(), scoped.Is("building", b.ID), scoped.In("state", servingStates)).Count()
-		return inService(err, n, "device")
+		return inService(err, n, "%d of its devices are still in service: retire them first")
 	})
 }

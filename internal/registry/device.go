@@ -36,7 +36,7 @@ type Device struct {
 
 	// Contractor is who maintains it: whose work it is that it runs, and that
 	// somebody comes. Whoever made it need not be.
-	Contractor string `json:"contractor" db:"contractor" zh:"维保单位"`
+	Contractor string `json:"contractor" db:"contractor" zh:"维保承包商"`
 
 	// Externals are identities in other systems and protocols: scheme to value,
 	// such as dl645 to 000012345678. A pair is unique within a project.

@@ -132,7 +132,7 @@ func (v *View) RetireProject(ctx context.Context, region, id string, version int
 			return err
 		}
 		n, err := devices.Within(tx, authz.Read, p.place(), scoped.In("state", servingStates)).Count()
-		return inService(err, n, "device")
+		return inService(err, n, "%d of its devices are still in service: retire them first")
 	})
 }
 

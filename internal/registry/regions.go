@@ -66,7 +66,7 @@ func (v *View) RetireRegion(ctx context.Context, id string, version int64) (Regi
 			return err
 		}
 		n, err := projects.Within(tx, authz.Read, r.place(), scoped.Is("retired", false)).Count()
-		return inService(err, n, "project")
+		return inService(err, n, "%d of its projects are still in service: retire them first")
 	})
 }
 
@@ -119,11 +119,11 @@ func retire[T any](ctx context.Context, v *View, k *kind[T], path string, versio
 }
 
 // inService rejects the retirement of what is still needed.
-func inService(err error, n int, what string) error {
+func inService(err error, n int, problem string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return controldb.Invalid("retired", "true", "%d of its %ss are still in service: retire them first", n, what)
+	return controldb.Invalid("retired", "true", problem, n)
 }
 
 // inUse are the conditions that all lists of places have.

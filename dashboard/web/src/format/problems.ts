@@ -8,6 +8,8 @@ import { currentLanguage } from '../i18n';
 interface Form {
   english: RegExp;
   chinese: string;
+  /** the arguments that are somebody's own words, in quotes: they stay as they are */
+  theirs: readonly boolean[];
 }
 
 /** Undefined until somebody needs it: most visits do without. */
@@ -26,27 +28,35 @@ export function loadProblems(): Promise<void> {
 /** A verb of fmt, such as %d, %.80q and %[1]s. */
 const verb = /%(?:\.\d+)?(?:\[(\d+)\])?([a-z])/g;
 
+/** Where something is wrong stands before what it is. */
+const where = /^(?:line|column) %d/;
+
 /** Those that say most themselves come first: "%s is no function" would take what others say better. */
 function formsOf(catalog: Record<string, string>): Form[] {
+  const weight = (english: string) => (where.test(english) ? Infinity : english.replace(verb, '').length);
   return Object.entries(catalog)
-    .sort(([a], [b]) => b.replace(verb, '').length - a.replace(verb, '').length)
-    .map(([english, chinese]) => ({ english: pattern(english), chinese }));
+    .sort(([a], [b]) => (weight(a) === weight(b) ? b.length - a.length : weight(b) - weight(a)))
+    .map(([english, chinese]) => formOf(english, chinese));
 }
 
-function pattern(english: string): RegExp {
+function formOf(english: string, chinese: string): Form {
   let source = '';
   let end = 0;
   let count = 0;
+  const theirs: boolean[] = [];
   const quoted = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   for (const found of english.matchAll(verb)) {
     const [all, named, letter] = found;
     // An argument that is named again is what it was the first time.
     const again = named !== undefined && Number(named) <= count;
-    if (!again) count++;
+    if (!again) {
+      count++;
+      theirs.push(letter === 'q');
+    }
     source += quoted(english.slice(end, found.index)) + (again ? `\\${named}` : letter === 'q' ? '"(.*?)"' : '(.*?)');
     end = found.index + all.length;
   }
-  return new RegExp(`^${source}${quoted(english.slice(end))}$`, 's');
+  return { english: new RegExp(`^${source}${quoted(english.slice(end))}$`, 's'), chinese, theirs };
 }
 
 /** One problem in the language of the page. */
@@ -60,7 +70,7 @@ function translated(english: string, known: readonly Form[]): string {
   for (const form of known) {
     const found = form.english.exec(english);
     // What is within a problem may be one itself.
-    if (found) return form.chinese.replace(/\$(\d)/g, (_, n: string) => translated(found[Number(n)] ?? '', known));
+    if (found) return form.chinese.replace(/\$(\d)/g, (_, n: string) => (form.theirs[Number(n) - 1] ? found[Number(n)]! : translated(found[Number(n)] ?? '', known)));
   }
   return english;
 }

@@ -250,7 +250,11 @@ test('what is wrong is said in the language of the page, in the form that says i
     'is in row 7 too': '与第 7 行重复',
     'has 80 characters, more than 64': '有 80 个字符，最多 64 个',
     'there is no rule "fire-alarm"': '没有规则“fire-alarm”',
-    'sum is no function': 'sum 不是函数',
+    'column 1: sum is no function': '第 1 列：sum 不是函数',
+    'line 2, column 7: event.attrs is nothing by itself; ask for num(event.attrs.NAME) or text(event.attrs.NAME)': '第 2 行第 7 列：event.attrs 不能单独使用：请写 num(event.attrs.名称) 或 text(event.attrs.名称)',
+    'unknown key "project" (did you mean "place"?); the keys here are for, place': '没有键“project”（是否想写“place”？）；这里可用的键：for, place',
+    '"5" is not a duration, such as 30s, 5m, 1h30m or 30d': '“5”不是时长：请写成 30s、5m、1h30m 或 30d 的形式',
+    'metric "power_kw": a text of 70 bytes, more than 64': '指标“power_kw”：文字有 70 字节，最多 64 字节',
     'an attribute may be anything or missing: write num(event.attrs.code) or text(event.attrs.code)': '属性可能缺失或是任意类型：请写 num(event.attrs.code) 或 text(event.attrs.code)',
     'a list stands only after in, as in event.kind in ["fault", "alarm"]': '列表只能放在 in 之后，如 event.kind in ["fault", "alarm"]',
     // one within another

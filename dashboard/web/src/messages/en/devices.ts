@@ -40,7 +40,7 @@ export default {
   parts: { label: 'Parts of the device', overview: 'Overview', readings: 'Readings', consumption: 'Consumption', events: 'Events and faults', forecast: 'Predicted life', corrections: 'Register corrections', history: 'Changes' },
   spans: { '1h': '1 h', '6h': '6 h', '24h': '24 h', '7d': '7 d', '30d': '30 d', '90d': '90 d', '1y': '1 y' },
   fields: {
-    region: 'Region', project: 'Project', class: 'Class', id: 'Id', state: 'State', name: 'Name', building: 'Building', location: 'Location', medium: 'Medium', model: 'Model', vendor: 'Vendor', serial: 'Serial number', contractor: 'Maintained by', externals: 'Other identities',
+    region: 'Region', project: 'Project', class: 'Class', id: 'Id', state: 'State', name: 'Name', building: 'Building', location: 'Location', medium: 'Medium', model: 'Model', vendor: 'Vendor', serial: 'Serial number', contractor: 'Maintenance contractor', externals: 'Other identities',
     installed_on: 'Installed on', commissioned_on: 'Commissioned on', verification_due_on: 'Verify by', expected_life_years: 'Expected life (years)', replacement_cost_cny: 'Replacement cost (CNY)', failure_cost_cny: 'Cost of one failure (CNY)',
     multiplier: 'Multiplier', parent_meter: 'Parent meter', fed_by: 'Fed by', feeds: 'Feeds', gateway: 'Gateway', replaced_by: 'Replaced by', replaces: 'Replaces', retired_on: 'Retired on', first_seen: 'First seen', note: 'Note',
     address: 'Address', time_zone: 'Time zone', tariff: 'Tariff', calendar: 'Calendar', floor_area_m2: 'Floor area (m²)', households: 'Households', occupied_on: 'Occupied on', transformer_kva: 'Transformers (kVA)', floors: 'Floors', completed_on: 'Completed on', version: 'Version',

@@ -50,14 +50,6 @@ export const en = {
   apiReference: 'API reference',
   headquarters: 'Headquarters',
   roles: { viewer: 'Viewer', operator: 'Operator', engineer: 'Engineer', manager: 'Manager', administrator: 'Administrator' } as Record<string, string>,
-  codes: {
-    csrf: 'This page is out of date. Load it again.',
-    not_allowed: 'Your role does not allow this here.',
-    not_found: 'It is gone, or it is not among yours.',
-    unavailable: 'The server is busy. Try again in a moment.',
-    not_here: 'This server cannot do that.',
-    internal: 'Something went wrong in the server. Its log says more.',
-  } as Record<string, string>,
 
   pending: 'Pending',
   pendingTitle: 'Devices that wait for approval',

@@ -40,7 +40,7 @@ export default {
   parts: { label: '设备内容', overview: '概况', readings: '读数', consumption: '用量', events: '事件与故障', forecast: '寿命预测', corrections: '表底修正', history: '变更记录' },
   spans: { '1h': '1 小时', '6h': '6 小时', '24h': '24 小时', '7d': '7 天', '30d': '30 天', '90d': '90 天', '1y': '1 年' },
   fields: {
-    region: '区域', project: '项目', class: '类别', id: '编号', state: '状态', name: '名称', building: '楼栋', location: '位置', medium: '介质', model: '型号', vendor: '厂家', serial: '出厂编号', contractor: '维保单位', externals: '外部标识',
+    region: '区域', project: '项目', class: '类别', id: '编号', state: '状态', name: '名称', building: '楼栋', location: '位置', medium: '介质', model: '型号', vendor: '厂家', serial: '出厂编号', contractor: '维保承包商', externals: '外部标识',
     installed_on: '安装日期', commissioned_on: '投运日期', verification_due_on: '检定到期', expected_life_years: '预期寿命（年）', replacement_cost_cny: '更换费用（元）', failure_cost_cny: '单次故障损失（元）',
     multiplier: '倍率', parent_meter: '上级表', fed_by: '供给来源', feeds: '供给对象', gateway: '网关', replaced_by: '被替换为', replaces: '替换了', retired_on: '停用日期', first_seen: '首次上报', note: '备注',
     address: '地址', time_zone: '时区', tariff: '电价方案', calendar: '节假日历', floor_area_m2: '建筑面积（m²）', households: '户数', occupied_on: '入伙日期', transformer_kva: '变压器容量（kVA）', floors: '层数', completed_on: '竣工日期', version: '版本',

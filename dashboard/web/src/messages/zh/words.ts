@@ -50,14 +50,6 @@ export const zh: Messages = {
   apiReference: '接口文档',
   headquarters: '总部',
   roles: { viewer: '查看', operator: '值班', engineer: '工程', manager: '经理', administrator: '管理员' },
-  codes: {
-    csrf: '页面已过期，请刷新后重试。',
-    not_allowed: '您的角色无权在此执行该操作。',
-    not_found: '对象不存在，或不在您的范围内。',
-    unavailable: '服务器繁忙，请稍后重试。',
-    not_here: '此服务器不提供该功能。',
-    internal: '服务器内部出错，详情见服务器日志。',
-  },
 
   pending: '待接入',
   pendingTitle: '待接入设备',

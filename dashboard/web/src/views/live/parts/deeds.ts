@@ -2,6 +2,7 @@
 import { ask, Problem } from '../../../api/call';
 import { newKey } from '../../../api/client';
 import { h, icon } from './dom';
+import { said } from '../../../format/said';
 import { words } from '../../../i18n';
 import { incidentStates, type IncidentState, type WireIncident } from '../../../live/protocol';
 import { mayAct } from '../../../session/session';
@@ -57,6 +58,6 @@ export async function act(page: Pick<Page, 'store' | 'schedule'>, incident: Wire
   } catch (failure) {
     if (!(failure instanceof Problem)) throw failure;
     if (failure.status === 0) return t.neverConnected;
-    return failure.code === 'changed_meanwhile' ? t.changedMeanwhile : t.codes[failure.code] ?? failure.message;
+    return failure.code === 'changed_meanwhile' ? t.changedMeanwhile : said(failure);
   }
 }

@@ -3,6 +3,7 @@
 import { call, Problem, type List } from '../../../api/call';
 import { elapsed } from '../../../live/clock';
 import { h, icon, setAttribute, setChildren, setIcon, setText } from './dom';
+import { said } from '../../../format/said';
 import { formatAge, formatFull, formatTime } from '../../../format/words';
 import { currentLanguage, say, word, words } from '../../../i18n';
 import { activeClocks, deviceOf, endsDanger, merged, timeOf } from '../../../live/incidents';
@@ -122,7 +123,7 @@ export function incidentView(page: Page): View {
       if (!(failure instanceof Problem)) throw failure;
       if (id !== open || current()) return; // what is there stays; the banner says when the server is away
       missing.hidden = false;
-      setText(missing, failure.status === 0 ? t.neverConnected : t.codes[failure.code] ?? failure.message);
+      setText(missing, failure.status === 0 ? t.neverConnected : said(failure));
     }
   }
 

@@ -2,6 +2,7 @@
 // only when there are some, for those who may decide.
 import { all, call, Problem, type List } from '../../../api/call';
 import { h, icon, setAttribute, setChildren, setText } from './dom';
+import { said } from '../../../format/said';
 import { formatCount, formatFull, formatShort } from '../../../format/words';
 import { word, words } from '../../../i18n';
 import { placeName, zoneOf } from '../../../live/names';
@@ -139,7 +140,7 @@ export function pendingView(): PendingView {
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
       error.hidden = false;
-      setText(error, failure.status === 0 ? t.neverConnected : t.codes[failure.code] ?? failure.message);
+      setText(error, failure.status === 0 ? t.neverConnected : said(failure));
     } finally {
       busy = false;
       panel.removeAttribute('aria-busy');
@@ -157,7 +158,7 @@ export function pendingView(): PendingView {
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
       error.hidden = false;
-      setText(error, failure.message || t.neverConnected);
+      setText(error, failure.status === 0 ? t.neverConnected : said(failure));
     }
   }
 

@@ -1,4 +1,5 @@
 // Messages that could not be accepted, for whoever has to find the sender.
+import { problemText } from '../../../format/problems';
 import { h, icon, setChildren, setText } from './dom';
 import { formatFull, formatTime, visible } from '../../../format/words';
 import { word, words } from '../../../i18n';
@@ -20,7 +21,7 @@ function rejectedItem(message: WireRejected): HTMLLIElement {
       h('span', { class: 'dim' }, message.codec ? `${message.codec} · ${t.bytes(message.size)}` : t.bytes(message.size)),
       h('time', { title: formatFull(message.received, zone) }, formatTime(message.received, zone))),
     h('span', { class: 'topic', title: message.topic }, message.topic),
-    h('span', { class: 'error' }, message.error),
+    h('span', { class: 'error' }, problemText(message.error)),
     h('code', {}, message.preview ? visible(message.preview) + cut : t.emptyPayload));
 }
 

@@ -49,6 +49,6 @@ export interface RuleFault {
 export function ruleFault(line: number, problem: string): RuleFault {
   const numbered = /^line (\d+)(?:, column \d+)?: (.*)$/s.exec(problem);
   const text = (numbered?.[2] ?? problem).replace(/^rule (?:[^\s:]+|without a name): /, '');
-  const named = /^([a-z_]+(?:\.[a-z_]+)?): (.*)$/s.exec(text);
+  const named = /^([a-z_]+(?:\.[^\s:]+)?): (.*)$/s.exec(text);
   return { line: line || Number(numbered?.[1] ?? 0), field: named?.[1] ?? '', text: named?.[2] ?? text };
 }
