@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// refusing are the functions of those packages that say what is wrong with a field,
+// refusers are the functions of those packages that say what is wrong with a field,
 // a row or a line: the first of their texts that is a sentence is the form of it.
-var refusing = map[string]bool{
+var refusers = map[string]bool{
 	"Invalid": true, "invalid": true, "reject": true, "add": true, "wrong": true, "wrongFile": true,
 	"in.problem": true, "fail": true, "errorf": true, "Errorf": true,
 }
@@ -82,7 +82,7 @@ func TestProblemsHaveChineseWords(t *testing.T) {
 		}
 	}
 	for _, root := range told {
-		walk(root, func(name string) bool { return refusing[name] })
+		walk(root, func(name string) bool { return refusers[name] })
 	}
 	for _, root := range failing {
 		walk(root, func(name string) bool {
@@ -95,14 +95,13 @@ func TestProblemsHaveChineseWords(t *testing.T) {
 	if found < 300 {
 		t.Errorf("only %d refusals were found: are their functions called otherwise now?", found)
 	}
-	verbs := regexp.MustCompile(`%(\.\d+)?(\[\d+\])?[a-z]`)
 	places := regexp.MustCompile(`\$\d`)
 	for form, chinese := range catalog {
 		if !texts[form] {
 			t.Errorf("problems.json has words for %q, which nobody says", form)
 		}
 		for _, at := range places.FindAllString(chinese, -1) {
-			if n, _ := strconv.Atoi(at[1:]); n < 1 || n > len(verbs.FindAllString(form, -1)) {
+			if n, _ := strconv.Atoi(at[1:]); n < 1 || n > len(verb.FindAllString(form, -1)) {
 				t.Errorf("problems.json: %q is said with %s, which it has not", form, at)
 			}
 		}
@@ -140,7 +139,12 @@ func textOf(lit *ast.BasicLit) string {
 	return text
 }
 
+var (
+	verb    = regexp.MustCompile(`%(\.\d+)?(\[\d+\])?[a-z]`)
+	letters = regexp.MustCompile(`[a-z]{2}`)
+)
+
 // saysSomething is false for forms that only put others together, such as "%s: %v".
 func saysSomething(form string) bool {
-	return regexp.MustCompile(`[a-z]{2}`).MatchString(regexp.MustCompile(`%(\.\d+)?(\[\d+\])?[a-z]`).ReplaceAllString(form, ""))
+	return letters.MatchString(verb.ReplaceAllString(form, ""))
 }

@@ -136,7 +136,7 @@ func (a *App) publish(ctx context.Context, topic string, payload []byte, retain 
 	case <-ctx.Done():
 		return errNoBroker
 	}
-	return (*a.publisher.Load())(ctx, topic, payload, retain)
+	return a.publisher(ctx, topic, payload, retain)
 }
 
 // mirrorIncidents copies timelines to ClickHouse, for analytics and as a witness.

@@ -70,7 +70,7 @@ type App struct {
 	// Set when the door opens, which comes last.
 	door      chan struct{}                // closed then
 	connected atomic.Pointer[func() error] // why no messages come; nil when they do
-	publisher atomic.Pointer[notify.Publish]
+	publisher notify.Publish               // to be read after that alone
 }
 
 // Start brings everything up, or nothing: on an error what was started is
@@ -363,7 +363,7 @@ func (a *App) openDoor(ctx context.Context) error {
 // opened notes that messages come in, and that Steward's own can go out.
 func (a *App) opened(connected func() error, publish notify.Publish) {
 	a.connected.Store(&connected)
-	a.publisher.Store(&publish)
+	a.publisher = publish
 	close(a.door)
 }
 

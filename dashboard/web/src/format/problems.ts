@@ -59,11 +59,24 @@ function formOf(english: string, chinese: string): Form {
   return { english: new RegExp(`^${source}${quoted(english.slice(end))}$`, 's'), chinese, theirs };
 }
 
+/** What was said before: lists are drawn again and again, and there are hundreds of forms to try. */
+const said = new Map<string, string>();
+const mostSaid = 2000;
+
 /** One problem in the language of the page. */
 export function problemText(english: string): string {
   if (currentLanguage() === 'en' || english === '') return english;
-  if (!forms.value) void loadProblems();
-  return translated(english, forms.value ?? []);
+  if (!forms.value) {
+    void loadProblems();
+    return english;
+  }
+  let chinese = said.get(english);
+  if (chinese === undefined) {
+    chinese = translated(english, forms.value);
+    if (said.size >= mostSaid) said.clear();
+    said.set(english, chinese);
+  }
+  return chinese;
 }
 
 function translated(english: string, known: readonly Form[]): string {

@@ -257,8 +257,8 @@ test('what is wrong is said in the language of the page, in the form that says i
     'metric "power_kw": a text of 70 bytes, more than 64': '指标“power_kw”：文字有 70 字节，最多 64 字节',
     'an attribute may be anything or missing: write num(event.attrs.code) or text(event.attrs.code)': '属性可能缺失或是任意类型：请写 num(event.attrs.code) 或 text(event.attrs.code)',
     'a list stands only after in, as in event.kind in ["fault", "alarm"]': '列表只能放在 in 之后，如 event.kind in ["fault", "alarm"]',
-    // one within another
     '3 of its projects are still in service: retire them first': '其下还有 3 个在用的项目：请先停用',
+    // one within another
     'it does not go together with the rules of the files: rule tank: combine.of: there is no rule "fire-alarm"': '与文件中的规则冲突：规则 tank：combine.of：没有规则“fire-alarm”',
     'something new': 'something new',
   };

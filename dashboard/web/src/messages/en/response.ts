@@ -36,7 +36,7 @@ export default {
   hours: { title: 'By the hour in which it began', hour: 'Hour', met: 'In time', breached: 'Late', open: 'Not over' },
   causes: 'By cause',
   kinds: { urgent_repair: 'Urgent repair', complaint: 'Complaint', front_desk: 'Front desk', repair: 'Repair', entrapment: 'Entrapment', fire_alarm: 'Fire alarm' },
-  noContractor: 'Incidents of devices are compared by the maintenance contractor that is entered with the device: there is none here.', byContractor: 'By who maintains the device',
+  noContractor: 'Incidents of devices are compared by the maintenance contractor that is entered with the device: there is none here.', byContractor: 'By maintenance contractor',
   unnamed: 'not said',
   running: {
     all: 'All', left: 'Time left', what: 'Incident', where: 'Place', state: 'Progress', began: 'Began', over: '{n} over',

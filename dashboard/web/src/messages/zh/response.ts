@@ -36,7 +36,7 @@ export default {
   hours: { title: '按发生时段', hour: '时段', met: '达标', breached: '超时', open: '未结束' },
   causes: '按原因',
   kinds: { urgent_repair: '急修', complaint: '投诉', front_desk: '前台接待', repair: '报修', entrapment: '电梯困人', fire_alarm: '火警' },
-  noContractor: '设备的告警按设备档案中的维保承包商比较，这里没有填写的。', byContractor: '按设备维保单位',
+  noContractor: '设备的告警按设备档案中的维保承包商比较，这里没有填写的。', byContractor: '按维保承包商',
   unnamed: '未注明',
   running: {
     all: '全部', left: '剩余', what: '告警', where: '位置', state: '进展', began: '开始', over: '超时 {n}',
