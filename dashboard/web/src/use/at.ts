@@ -29,8 +29,17 @@ export function nameOf({ region, project }: At, everything: string): string {
   return project ? projectName(region, project) : regionName(region);
 }
 
-/** The place, and going to another one. For the API: { region, project } without what is empty. */
-export function useAt(): { at: ComputedRef<At>; filter: ComputedRef<{ region?: string; project?: string }>; go(to: At): void } {
+export interface Place {
+  at: ComputedRef<At>;
+  /** for the API: without what is empty */
+  filter: ComputedRef<{ region?: string; project?: string }>;
+  /** for the query of a link that stays with the place */
+  keep: ComputedRef<{ at?: string }>;
+  go(to: At): void;
+}
+
+/** The place of the address. */
+export function useAt(): Place {
   const route = useRoute();
   const router = useRouter();
   // Each navigation makes a new query. While it is the same place it stays the same
@@ -42,5 +51,9 @@ export function useAt(): { at: ComputedRef<At>; filter: ComputedRef<{ region?: s
   const filter = computed(() => ({
     ...(at.value.region ? { region: at.value.region } : {}), ...(at.value.project ? { project: at.value.project } : {}),
   }));
-  return { at, filter, go: (to) => changeQuery(router, { at: writeAt(to) }) };
+  const keep = computed(() => {
+    const written = writeAt(at.value);
+    return written ? { at: written } : {};
+  });
+  return { at, filter, keep, go: (to) => changeQuery(router, { at: writeAt(to) }) };
 }

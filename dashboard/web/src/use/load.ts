@@ -1,7 +1,7 @@
 // Questions of a view: asked when it is shown and whenever what they depend on
 // changes. An answer that comes after the next question was asked is thrown away, and
-// so is the former one when the next question fails: under the new filter it would be
-// taken for its answer.
+// the former one is gone with its question: under the names of another place or period
+// its numbers would be read as if they were of that one.
 //
 // What a question depends on is compared by value: each change of the address, such as
 // a row that is opened, makes new objects of the same place and filter.
@@ -18,10 +18,10 @@ function whenBack(problem: ShallowRef<Problem | undefined>, reload: () => Promis
 }
 
 export interface Loaded<T> {
-  /** undefined before the first answer; the last good one while the next is awaited */
-  value: ShallowRef<T | undefined>;
-  /** the value answers a former question: it must not be shown under the names of the present one */
-  stale: ComputedRef<boolean>;
+  /** undefined until what is asked for now was answered; while that is asked again, its last good answer */
+  value: ComputedRef<T | undefined>;
+  /** the last good answer, whatever was asked for: for what says itself what it shows, as a chart that is moved */
+  latest: ShallowRef<T | undefined>;
   problem: ShallowRef<Problem | undefined>;
   loading: ShallowRef<boolean>;
   reload(): Promise<void>;
@@ -29,7 +29,7 @@ export interface Loaded<T> {
 
 /** Asks a question: useLoad(() => [at.value, from.value], (signal) => get('/…', { signal })). */
 export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => Promise<T>): Loaded<T> {
-  const value = shallowRef<T>();
+  const latest = shallowRef<T>();
   const problem = shallowRef<Problem>();
   const loading = shallowRef(false);
   const key = computed(() => JSON.stringify(toValue(on)));
@@ -46,12 +46,12 @@ export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => P
     try {
       const answer = await question(mine.signal);
       if (asked !== mine) return;
-      value.value = answer;
+      latest.value = answer;
       answered.value = about;
       problem.value = undefined;
     } catch (failure) {
       if (asked !== mine || mine.signal.aborted) return;
-      if (answered.value !== about) value.value = undefined;
+      if (answered.value !== about) latest.value = undefined;
       if (!(failure instanceof Problem)) throw failure;
       problem.value = failure;
       failed = about;
@@ -62,7 +62,7 @@ export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => P
   watch(key, () => void reload(), { immediate: true });
   whenBack(problem, reload);
   onScopeDispose(() => asked?.abort());
-  return { value, stale: computed(() => value.value !== undefined && answered.value !== key.value), problem, loading, reload };
+  return { value: computed(() => (answered.value === key.value ? latest.value : undefined)), latest, problem, loading, reload };
 }
 
 export interface Pages<T> {

@@ -69,17 +69,17 @@ test('a question is asked again when what it depends on is another value, not an
   const loaded = inScope(() => useLoad(() => [on.value], question));
   asked[0].answer('A');
   await settle();
-  assert.deepEqual([loaded.value.value, loaded.stale.value], ['A', false]);
+  assert.deepEqual([loaded.value.value, loaded.latest.value], ['A', 'A']);
   on.value = { region: 'north' };
   await settle();
   assert.equal(asked.length, 1);
   on.value = { region: 'south' };
-  assert.equal(loaded.stale.value, true, 'the answer is of north');
+  assert.deepEqual([loaded.value.value, loaded.latest.value], [undefined, 'A'], 'the answer is of north');
   await settle();
   assert.equal(asked.length, 2);
   asked[1].answer('B');
   await settle();
-  assert.deepEqual([loaded.value.value, loaded.stale.value, loaded.loading.value], ['B', false, false]);
+  assert.deepEqual([loaded.value.value, loaded.latest.value, loaded.loading.value], ['B', 'B', false]);
   loaded.stop();
 });
 

@@ -24,10 +24,10 @@ export const partsOf = ({ region, project, class: kind, id }: Ref) => ({ region,
 export const chosen = ({ region, project, class: kind, id }: Ref) => ({ region, project, class: kind as ClassName, device: id });
 
 /** Its page, or one of its parts; the place that is looked at stays. */
-export function deviceRoute(ref: Ref, tab = '', at?: unknown): RouteLocationNamedRaw {
+export function deviceRoute(ref: Ref, tab = '', at?: string): RouteLocationNamedRaw {
   return {
     name: 'devices-device', params: { region: ref.region, project: ref.project, class: ref.class, device: ref.id, tab },
-    ...(typeof at === 'string' && at ? { query: { at } } : {}),
+    ...(at ? { query: { at } } : {}),
   };
 }
 

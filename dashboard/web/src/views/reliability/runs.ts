@@ -51,7 +51,8 @@ export function useRun(job: Job): Chosen {
     const about = known.items?.find(({ name }) => name === job);
     return { about, found, latest: about?.result as Run | undefined, one: one?.job === job && one.state === 'done' ? one : undefined };
   });
-  const answer = asked.value;
+  // While another run is looked for, the page stays with the one that it shows.
+  const answer = asked.latest;
   const run = computed(() => answer.value?.one ?? answer.value?.latest);
   const runs = computed(() => {
     if (!answer.value) return [];
