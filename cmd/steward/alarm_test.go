@@ -29,7 +29,7 @@ func TestAlarm(t *testing.T) {
 	called := newReceiver(t)
 	s := newServer(t, alarmSettings(t, called.URL))
 	s.start()
-	c := &apiClient{t, s.address(), makeToken(t, s.dir, "administrator")}
+	c := &apiClient{t: t, page: s.address(), token: makeToken(t, s.dir, "administrator")}
 	c.do("POST", "/regions", map[string]any{"id": "north", "name": "华北"}, http.StatusCreated, nil)
 	c.do("POST", "/projects", map[string]any{"region": "north", "id": "harbour", "name": "海港城", "time_zone": "Asia/Shanghai"}, http.StatusCreated, nil)
 	screen := openAlarmScreen(t, s, c.token, "")

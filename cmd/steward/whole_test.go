@@ -21,6 +21,7 @@ type apiClient struct {
 	t     *testing.T
 	page  string
 	token string
+	match string // the ETag of what is changed
 }
 
 // do sends a request and wants a status; the answer is decoded into out unless
@@ -47,6 +48,9 @@ func (c *apiClient) try(method, path string, body any, status int, out any) erro
 	}
 	req.Header = bearer(c.token)
 	req.Header.Set("Content-Type", "application/json")
+	if c.match != "" {
+		req.Header.Set("If-Match", c.match)
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ type listOf[T any] struct {
 func TestTheWhole(t *testing.T) {
 	s := newServer(t, nil)
 	s.start()
-	c := &apiClient{t, s.address(), makeToken(t, s.dir, "administrator")}
+	c := &apiClient{t: t, page: s.address(), token: makeToken(t, s.dir, "administrator")}
 
 	var made struct {
 		Credential struct {
@@ -129,6 +133,28 @@ func TestTheWhole(t *testing.T) {
 		}
 		return nil
 	})
+
+	// A sensor that never said anything is shown as that, until it is taken out of service.
+	shown := func(want string) func() error {
+		return func() error {
+			var latest listOf[struct {
+				Device     string `json:"device"`
+				Connection string `json:"connection"`
+			}]
+			if err := c.try("GET", "/latest?class=fire", nil, http.StatusOK, &latest); err != nil {
+				return err
+			}
+			if got := fmt.Sprint(latest.Items); got != want {
+				return fmt.Errorf("the latest of fire systems: %s", got)
+			}
+			return nil
+		}
+	}
+	c.do("POST", "/devices", map[string]any{"region": "north", "project": "harbour", "class": "fire", "id": "smoke-1"}, http.StatusCreated, nil)
+	until(t, 10*time.Second, "the silent sensor to be shown", shown("[{smoke-1 unknown}]"))
+	retire := &apiClient{t: t, page: c.page, token: c.token, match: `"1"`}
+	retire.do("POST", "/devices/north/harbour/fire/smoke-1/retire", map[string]any{"note": "it was never installed"}, http.StatusOK, nil)
+	until(t, 10*time.Second, "the retired sensor to be taken out", shown("[]"))
 
 	// The torn message is put right, once.
 	var letters listOf[struct {

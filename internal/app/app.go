@@ -273,7 +273,7 @@ func (a *App) restoreBoard(ctx context.Context) error {
 		a.db.Latest(ctx, since, func(r telemetry.Reading) error { a.board.Reading(r); return nil }),
 		a.db.LatestStates(ctx, since, func(s telemetry.State) error { a.board.State(s); return nil }),
 	)
-	statuses, statusErr := a.db.LatestStatuses(ctx, since)
+	statuses, statusErr := a.db.LatestStatuses(ctx, time.Now().Add(-statusWindow))
 	for _, s := range statuses {
 		a.board.Status(s)
 	}
@@ -293,6 +293,9 @@ func (a *App) restoreEvents(events []telemetry.Event, err error) error {
 const (
 	// restoreWindow is how old a last value may be to be shown after a restart.
 	restoreWindow = 7 * 24 * time.Hour
+	// statusWindow is how long ago a device may have fallen silent for its being
+	// offline to be remembered.
+	statusWindow = 90 * 24 * time.Hour
 	// restoreEvents is how many events are shown again, besides those of dangers.
 	restoreEvents = 500
 )

@@ -9,31 +9,38 @@ import (
 
 	"steward/ingest"
 	"steward/internal/identity"
+	"steward/internal/live"
 	"steward/internal/registry"
 	"steward/internal/telemetry"
 )
 
-// openDirectory gives the door what the registry knows of each device, keeps it
-// up to date, and tells the registry who else is knocking.
+// openDirectory gives the door and the live board what the registry knows of each
+// device, keeps them up to date, and tells the registry who else is knocking.
 func (a *App) openDirectory(ctx context.Context) error {
 	a.devices = ingest.NewDirectory(ingest.UnknownPolicy(a.cfg.Registry.UnknownDevices), a.ingestMetrics, a.logger)
 	all := map[telemetry.Device]ingest.Standing{}
+	var told serving
 	err := a.control.Registry.Known(ctx, func(d telemetry.Device, s registry.State) error {
 		all[d] = standing(s)
+		told.add(d, s)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("registry: %w", err)
 	}
 	a.devices.Set(all)
+	told.show(a.board)
 	a.life.run("device directory", 5*time.Second, func(ctx context.Context) error {
 		return a.devices.Run(ctx, registrar{a.control.Registry, a.devices})
 	})
 	a.life.run("registry to the door", 5*time.Second, func(ctx context.Context) error {
 		return a.follow(ctx, "the door", 0, func(_ context.Context, devices []registry.Device, _ []registry.Project) error {
+			var told serving
 			for _, d := range devices {
 				a.devices.Put(d.Ref(), standing(d.State))
+				told.add(d.Ref(), d.State)
 			}
+			told.show(a.board)
 			return nil
 		})
 	})
@@ -48,6 +55,24 @@ func standing(s registry.State) ingest.Standing {
 		return ingest.Refused
 	}
 	return ingest.Known
+}
+
+// serving is what the live board is told of the registry: which devices are in
+// service, and which are not. Those that wait to be approved show themselves.
+type serving struct{ in, out []telemetry.Device }
+
+func (s *serving) add(d telemetry.Device, state registry.State) {
+	switch state {
+	case registry.Active:
+		s.in = append(s.in, d)
+	case registry.Refused, registry.Retired, registry.Replaced:
+		s.out = append(s.out, d)
+	}
+}
+
+func (s *serving) show(b *live.Board) {
+	b.Expect(s.in...)
+	b.Dismiss(s.out...)
 }
 
 // registrar registers unknown devices, and lets those that a rule approved in at

@@ -16,6 +16,8 @@
 //     much he missed.
 //   - A snapshot and the frames after it have neither a gap nor a double
 //     between them.
+//   - What is in service is shown, also when it is silent; what is not, is shown
+//     when it speaks.
 //   - A subscriber costs nothing while it is slow: frames are kept once for a
 //     scope, in a bounded backlog. Who falls behind it is told how many updates
 //     were lost and starts again from a snapshot.
@@ -208,6 +210,11 @@ func (b *Board) merge(in *batch, now telemetry.Millis) {
 	}
 	for i := range in.statuses {
 		s := &in.statuses[i]
+		// Whose first word is that it fell silent is not in service, or it would be
+		// expected: a meter that was exchanged and then unplugged.
+		if _, known := b.devices[*s.Device]; !known && !s.Online {
+			continue
+		}
 		if d := b.deviceFor(s.Device, b.opts.MaxDevices); d != nil {
 			d.group.messages++
 			b.mergeStatus(d, s)

@@ -86,9 +86,8 @@ func (b *Board) publishDevices() {
 	b.dirty, b.changed = b.dirty[:0], 0
 }
 
-// widen switches feeds between showing single devices and leaving them out, as
-// their scope grows over the limit. (It never shrinks: devices are not
-// forgotten.)
+// widen leaves single devices out of the feeds whose scope has grown over the
+// limit. (It shrinks when devices are dismissed.)
 func (b *Board) widen() {
 	for _, f := range b.feeds.byScope {
 		if !f.wide && b.tooWide(f.scope.Detail, f.who) {
