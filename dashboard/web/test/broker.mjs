@@ -15,16 +15,23 @@ function packet(type, body) {
   return Buffer.concat([Buffer.from([type, ...length]), body]);
 }
 
-/** Publishes one message at QoS 1 and waits until it is acknowledged. The address is host:port, as GET /sources has it. */
-export function publish(address, topic, payload) {
+/**
+ * Publishes one message at QoS 1 and waits until it is acknowledged. The address is
+ * host:port, as GET /sources has it; an account is { user, password }.
+ */
+export function publish(address, topic, payload, account = undefined) {
   const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address);
+  const client = text(`story-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const who = account ? [text(account.user), text(account.password)] : [];
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(port), ['', '0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host);
     socket.on('error', reject);
-    socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(`story-${process.pid}-${Math.random().toString(36).slice(2)}`)])));
+    socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, account ? 0xc2 : 2, 0, 60]), client, ...who])));
+    socket.on('close', () => reject(new Error(`${topic}: the broker closed the connection`)));
     socket.on('data', (data) => {
-      if (data[0] === 0x20) socket.write(packet(0x32, Buffer.concat([text(topic), Buffer.from([0, 1]), Buffer.from(payload)])));
-      if (data.includes(0x40)) {
+      if (data[0] === 0x20 && data[3] !== 0) reject(new Error(`the broker refuses the connection: code ${data[3]}`));
+      else if (data[0] === 0x20) socket.write(packet(0x32, Buffer.concat([text(topic), Buffer.from([0, 1]), Buffer.from(payload)])));
+      else if (data[0] === 0x40) {
         socket.end();
         resolve();
       }

@@ -1,20 +1,17 @@
 // A person's day in the control room: somebody is stuck in a lift, which a device says
 // over MQTT, and is got out, which the evidence proves.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { publish } from '../broker.mjs';
 import { close, launch, open, password, quit, url } from '../driver.mjs';
 import { administrator } from '../people.mjs';
 
 before(launch);
 after(quit);
 
-const [host, port] = (process.env.STEWARD_BROKER ?? '').split(':');
-
-/** Publishes as a lift does, with an acknowledgement. */
-function publish(topic, payload) {
-  execFileSync('mosquitto_pub', ['-h', host, '-p', port, '-q', '1', '-t', topic, '-m', JSON.stringify(payload)]);
-}
+/** What a lift says over MQTT. */
+const says = (lift, event, more = {}) =>
+  publish(process.env.STEWARD_BROKER, `property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, JSON.stringify({ event, id: `story-${Date.now()}`, ...more }));
 
 /** A lift in which nobody is stuck. */
 async function quietLift(boss) {
@@ -26,6 +23,21 @@ async function quietLift(boss) {
   return lift;
 }
 
+/** How many milliseconds after it is published an alarm stands among the dangers, with its clock. */
+async function untilShown(page, lift) {
+  await page.evaluate((id) => {
+    const list = document.querySelector('[data-test=dangers] .danger-list');
+    const here = new RegExp(`${id}(?![\\w-])`);
+    window.shownAt = new Promise((resolve) => {
+      const look = () => [...list.children].some(({ innerText }) => here.test(innerText) && /\d:\d\d/.test(innerText)) && resolve(Date.now());
+      new MutationObserver(look).observe(list, { childList: true, subtree: true, characterData: true });
+    });
+  }, lift.id);
+  const sent = Date.now();
+  await says(lift, 'entrapment', { attrs: { floor: 7, passengers: 2 } });
+  return (await page.evaluate(() => window.shownAt)) - sent;
+}
+
 /** Waits for a card; where there are many dangers it may be among those that are folded. */
 async function shown(page, card) {
   const more = page.locator('.danger-more');
@@ -34,9 +46,8 @@ async function shown(page, card) {
   await card.waitFor();
 }
 
-test('from the alarm to the evidence', async () => {
+test('from the alarm to the evidence', async (t) => {
   const boss = await administrator();
-  const lift = await quietLift(boss);
   const page = await open({ person: '' });
   // He signs in at the door.
   await page.locator('input[name=username]').fill(process.env.STEWARD_PERSON);
@@ -44,8 +55,20 @@ test('from the alarm to the evidence', async () => {
   await page.keyboard.press('Enter');
   await page.locator('[data-test=connection][data-state=live]').waitFor();
 
-  // Somebody is stuck. It stands on top with a clock that runs.
-  publish(`property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, { event: 'entrapment', id: `story-${Date.now()}`, attrs: { floor: 7, passengers: 2 } });
+  // Somebody is stuck. It stands on top in a second: the machine may be busy with
+  // something else once, but not at three alarms one after another.
+  const more = page.locator('.danger-more');
+  if (await more.isVisible()) await more.click();
+  let lift;
+  const took = [];
+  for (let tries = 0; tries < 3 && !(took.at(-1) < 1000); tries++) {
+    if (lift) await says(lift, 'entrapment_cleared');
+    lift = await quietLift(boss);
+    took.push(await untilShown(page, lift));
+  }
+  t.diagnostic(`shown after ${took.join(', ')} ms`);
+  assert.ok(took.at(-1) < 1000, `shown after ${took.join(', ')} ms`);
+  // With a clock that runs.
   let incident;
   await page.waitForFunction(async ([region, project, device]) => {
     const { items } = await (await fetch(`/api/v1/incidents?open=true&severity=life_safety&region=${region}&project=${project}&limit=100`)).json();
@@ -85,7 +108,7 @@ test('the server is away and comes back: the page says so, and misses nothing', 
   await page.context().setOffline(true);
   await page.locator('[data-test=connection]:not([data-state=live])').waitFor({ timeout: 60_000 });
   const lift = await quietLift(boss);
-  publish(`property/${lift.region}/${lift.project}/elevator/${lift.id}/event`, { event: 'entrapment', id: `away-${Date.now()}`, attrs: { floor: 3 } });
+  await says(lift, 'entrapment', { attrs: { floor: 3 } });
   await page.context().setOffline(false);
   await page.locator('[data-test=connection][data-state=live]').waitFor({ timeout: 60_000 });
   await shown(page, page.locator('.call', { hasText: lift.id }).first());

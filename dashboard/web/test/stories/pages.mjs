@@ -71,3 +71,26 @@ test('all pages', { concurrency: 2 }, async (t) => {
     });
   })));
 });
+
+/** What a page writes for the moments that it names. */
+async function moments(timezone, paths) {
+  const page = await open({ timezone });
+  const written = new Map();
+  for (const path of paths) {
+    await page.goto(url + path);
+    await settled(page);
+    const found = await page.locator('main time[datetime]').evaluateAll((all) => all.map((one) => [one.dateTime, one.innerText]));
+    for (const [at, text] of found) written.set(`${path} ${at}`, text);
+  }
+  await close(page);
+  return written;
+}
+
+test('a time is that of its place, wherever the browser is', async () => {
+  const all = await pages(await administrator());
+  const paths = ['audit', 'jobs', 'job', 'tokens', 'token', 'letters', 'reports', 'energy-waste', 'reliability', 'meter-history', 'incident'].map((name) => all[name]);
+  const [here, abroad] = await Promise.all([moments('Asia/Shanghai', paths), moments('America/New_York', paths)]);
+  const both = [...here.keys()].filter((moment) => abroad.has(moment));
+  assert.ok(both.length > 20, `${both.length} moments are on both pages`);
+  assert.deepEqual(both.filter((moment) => here.get(moment) !== abroad.get(moment)).map((moment) => `${moment}: ${here.get(moment)} / ${abroad.get(moment)}`), []);
+});

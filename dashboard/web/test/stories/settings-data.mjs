@@ -183,15 +183,27 @@ test('an engineer of a project connects a device: its first message is refused, 
   const somebody = await newcomer(await administrator(), 'engineer', { region: project.region, project: project.id });
   const engineer = await new Caller().signIn(somebody.login, somebody.password);
   const { door } = await engineer.ask('GET', '/sources');
-  assert.ok(door?.anonymous, 'the broker of the demonstration lets anybody publish');
   const device = `m-${unique}`;
   const path = `${project.region}/${project.id}/meter/${device}`;
+  // Who manages accounts makes one for the DTU behind which the meter is, and hands it over.
+  const dtu = {};
+  await scene({ path: `/settings/sources/connect?at=${project.region}/${project.id}` }, async (page) => {
+    await page.locator('[data-test=which-device]').fill(device);
+    await page.locator('[data-test=which-device]').press('Enter');
+    await page.locator('[data-how=gateway]').click();
+    await page.locator('[data-test=make-account]').click();
+    const secrets = page.locator('[data-test=secret-value]');
+    dtu.user = await secrets.nth(0).innerText();
+    dtu.password = await secrets.nth(1).innerText();
+  });
+  const telemetry = (payload, account = dtu) => publish(door.address, `property/${path}/telemetry`, payload, account);
+  await assert.rejects(telemetry('{"power_kw": 3.2}', { ...dtu, password: 'a guess' }), /refuses the connection/);
   await scene({ person: somebody.login, secret: somebody.password, path: `/settings/sources/connect?at=${project.region}/${project.id}` }, async (page) => {
     await page.locator('[data-test=which-device]').fill(device);
     await page.locator('[data-test=which-device]').press('Enter');
     await page.locator('[data-test=arrival][data-state=waiting]').waitFor();
     assert.ok((await page.locator('[data-test=command]').innerText()).includes(`property/${path}/telemetry`));
-    await publish(door.address, `property/${path}/telemetry`, '{"power_kw": 3,2}');
+    await telemetry('{"power_kw": 3,2}');
     await page.locator('[data-test=arrival][data-state=refused]').waitFor({ timeout: 60_000 });
     await page.locator('[data-test=arrival] a').click();
     await page.locator('[data-test=letter-error]').waitFor();
@@ -201,7 +213,7 @@ test('an engineer of a project connects a device: its first message is refused, 
     await page.locator('[data-test=trial][data-accepted=true]').waitFor();
     await page.goBack();
     await page.locator('[data-test=arrival]').waitFor();
-    await publish(door.address, `property/${path}/telemetry`, '{"power_kw": 3.2}');
+    await telemetry('{"power_kw": 3.2}');
     await page.locator('[data-test=arrival][data-state=seen]').waitFor({ timeout: 60_000 });
     assert.match(await page.locator('[data-test=arrival-values]').innerText(), /3\.2/);
     await page.locator('[data-test=approve]').click({ timeout: 60_000 });
