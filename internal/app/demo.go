@@ -221,8 +221,15 @@ func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions
 			}
 		})
 	}
-	if err := write("-hourly", state.Start, fine, demoCoarseStep); err != nil {
-		return truth, err
+	// A month of all devices after another, as the tables are parted: a year of one
+	// device after another would touch each month's part with every insert.
+	for from, to := state.Start, state.Start; from.Before(fine); from = to {
+		if to = from.Add(demoFine); to.After(fine) {
+			to = fine
+		}
+		if err := write(fmt.Sprintf("-hourly-%d", from.Unix()), from, to, demoCoarseStep); err != nil {
+			return truth, err
+		}
 	}
 	if err := write("", fine, state.Live, demoStep); err != nil {
 		return truth, err
