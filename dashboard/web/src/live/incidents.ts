@@ -1,5 +1,5 @@
 // The open incidents as the server told them. Nothing here touches the page.
-import type { IncidentsMessage, WireClock, WireDanger, WireEntry, WireIncident } from './protocol';
+import { incidentStates, type IncidentsMessage, type WireClock, type WireDanger, type WireEntry, type WireIncident, type WireStage } from './protocol';
 
 /** How many that are over are remembered, for whoever looks at one at the moment. */
 const remembered = 50;
@@ -20,6 +20,21 @@ export function deviceOf(incident: WireIncident): string {
 /** Whether a person may still be in danger: what endangered him has not ended. */
 export function endangers(incident: WireIncident): boolean {
   return incident.severity === 'life_safety' && incident.state !== 'resolved' && !incident.cleared_at;
+}
+
+/**
+ * The stages of its present round: one that was reported again, or reopened, begins anew and
+ * keeps those of its former rounds. Within a round each is further than the one before it.
+ * Where a timeline is known, it says more: what was received before its last reopening is of
+ * a former round.
+ */
+export function stagesNow(incident: WireIncident, timeline: readonly WireEntry[] = []): WireStage[] {
+  if (incident.state === 'firing') return [];
+  const reopened = Math.max(0, ...timeline.filter(({ kind }) => kind === 'reopened').map((entry) => timeOf(entry.received_at)));
+  const rank = (stage: WireStage) => incidentStates.indexOf(stage.state);
+  const stages = (incident.stages ?? []).filter((stage) => timeOf(stage.received_at) >= reopened);
+  const first = stages.findLastIndex((stage, i) => i > 0 && rank(stage) <= rank(stages[i - 1]!));
+  return stages.slice(Math.max(0, first));
 }
 
 /** Whether to do this to an incident needs a second thought: it would end it while somebody may still be in danger. */

@@ -113,6 +113,13 @@ export class Store {
     }
   }
 
+  /** Whether what it knows is also of this part of the company: what was told is of it, or of every device of a larger one. */
+  tells(of: Pick<Scope, 'region' | 'project' | 'class'>): boolean {
+    const names = ['region', 'project', 'class'] as const;
+    if (!this.ready || this.scope.device) return false;
+    return names.every((name) => this.scope[name] === of[name] || (!this.scope[name] && !this.omitted));
+  }
+
   /** Incidents have their own messages, which no snapshot resets. */
   applyIncidents(message: IncidentsMessage): void {
     this.incidents.apply(message);

@@ -104,6 +104,8 @@ test('a complaint is entered by hand and taken to its end by the keyboard', () =
     await stateIs(page, id, 'acknowledged');
     await pane(page).locator('.incident-progress').getByText(/Acknowledged · /).waitFor();
     await pane(page).locator('[data-test=note]').fill('Security is told <b>now</b>');
+    await page.keyboard.press('Escape');
+    assert.equal(await pane(page).locator('[data-test=note]').inputValue(), 'Security is told <b>now</b>', 'what is written is not thrown away');
     await pane(page).locator('[data-deed=dispatch]').click();
     await stateIs(page, id, 'dispatched');
     await pane(page).locator('.entry').getByText('Security is told <b>now</b>').waitFor();

@@ -97,6 +97,7 @@ test('a card leads to its device, from the keyboard too', () =>
     await page.keyboard.press('Enter');
     await page.locator('[data-test=detail]').waitFor();
     assert.match(page.url(), new RegExp(`device=${second}`));
+    assert.equal(await page.locator('[data-test=open-device]').getAttribute('href'), `/devices/${second}`);
     await page.keyboard.press('Escape');
     await page.locator('[data-test=detail]').waitFor({ state: 'hidden' });
     await page.waitForFunction((is) => document.activeElement.dataset.device === is, second);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const {
-  startLive, useDeviceNow, useDeeds, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, problemText, loadProblems, lineOf, i18n,
+  startLive, useDeviceNow, useDeeds, doneAt, draftOf, dropDraft, keepDraft, isTyping, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, problemText, loadProblems, lineOf, i18n,
   effectScope, createApp, createRouter, createMemoryHistory, ref,
 } = await load(`
   export { startLive } from './live/live';
@@ -14,7 +14,8 @@ const {
   export { useEdited } from './views/devices/editing';
   export { newExchange } from './views/devices/exchange';
   export { problemText, loadProblems } from './format/problems';
-  export { useDeeds } from './views/incidents/deeds';
+  export { useDeeds, doneAt } from './views/incidents/deeds';
+  export { draftOf, dropDraft, keepDraft, isTyping } from './views/incidents/drafts';
   export { useIncident } from './views/incidents/useIncident';
   export { useIncidents, withFirst } from './views/incidents/useIncidents';
   export { lineOf } from './views/incidents/entries';
@@ -140,7 +141,7 @@ const filtersOf = (show) => ({
 });
 
 test('new incidents come into the list, and the rest of it stays', async () => {
-  await incidents([], { reset: true });
+  await incidents([incident('a', 1), incident('b', 1), incident('c', 1)], { reset: true });
   const pages = { first: [incident('a', 1), incident('b', 1)], second: [incident('c', 1)] };
   serve((_, path) => (path.includes('cursor=') ? { items: pages.second } : { items: pages.first, next: 'n', total: pages.first.length + 1 }));
   const { list, rows, end } = within(() => useIncidents(filtersOf('all')));
@@ -152,6 +153,72 @@ test('new incidents come into the list, and the rest of it stays', async () => {
   await wait(1000);
   assert.deepEqual(rows.value.map(({ id }) => id), ['x', 'a', 'b', 'c']);
   end();
+});
+
+test('what is listed as open and is not known to be is read again from the beginning, once', async () => {
+  await incidents([incident('a', 1), incident('b', 1), incident('c', 1)], { reset: true });
+  const pages = { first: [incident('a', 1), incident('b', 1)], second: [incident('c', 1)] };
+  const asked = serve((_, path) => (path.includes('cursor=') ? { items: pages.second } : { items: pages.first, next: 'n' }));
+  const { list, rows, end } = within(() => useIncidents(filtersOf('open')));
+  await wait(20);
+  await list.next();
+  assert.deepEqual([rows.value.map(({ id }) => id), asked.length], [['a', 'b', 'c'], 2]);
+  // The machine slept: a and c ended meanwhile, of which the connection says nothing.
+  pages.first = [incident('b', 1)];
+  await incidents([incident('b', 1)], { reset: true });
+  await wait(1000);
+  assert.deepEqual([rows.value.map(({ id }) => id), asked.length], [['b'], 3]);
+  // What the server still lists is listed, and not asked for without end.
+  pages.first = [incident('b', 1), incident('z', 1)];
+  await list.reload();
+  await incidents([incident('b', 2)]);
+  await wait(1000);
+  await incidents([incident('b', 3)]);
+  await wait(1000);
+  assert.deepEqual([rows.value.map(({ id }) => id), asked.length], [['b', 'z'], 5]);
+  // Told of a part only, what it lacks is no sign.
+  await incidents([incident('b', 4)], { partial: true });
+  await list.next();
+  const before = asked.length;
+  await incidents([incident('b', 5)], { partial: true });
+  await wait(1000);
+  assert.equal(asked.length, before);
+  end();
+});
+
+test('what is written and not sent is there again', () => {
+  keepDraft('a', ' on my way ');
+  assert.equal(draftOf('a'), ' on my way ');
+  dropDraft('a', 'something else');
+  assert.equal(draftOf('a'), ' on my way ', 'one has gone on writing');
+  dropDraft('a', 'on my way');
+  assert.equal(draftOf('a'), '');
+  keepDraft('b', 'x');
+  keepDraft('b', ' ');
+  assert.equal(draftOf('b'), '');
+});
+
+test('Escape closes nothing while one types', () => {
+  const key = (value, more) => isTyping({ isComposing: false, target: { value, matches: (selector) => selector.includes('textarea') }, ...more });
+  assert.ok(key('half a note'));
+  assert.ok(!key(' '));
+  assert.ok(key('', { isComposing: true }), 'the characters are being chosen');
+  assert.ok(!isTyping({ isComposing: false, target: { matches: () => false } }));
+});
+
+test('what was done earlier has a time, and none that is refused', () => {
+  const zone = 'Asia/Shanghai';
+  const now = Date.parse('2026-11-20T02:07:30Z');
+  const of = { started_at: '2026-11-20T02:00:40.5Z', received_at: '2026-11-20T02:00:41Z' };
+  const at = (entered, one = of) => doneAt(entered, zone, one, now);
+  assert.equal(at(''), undefined);
+  assert.equal(at('2026-11-20T'), undefined, 'half of a time is none, and not now');
+  assert.equal(at('2026-11-20T10:05'), '2026-11-20T02:05:00.000Z');
+  assert.equal(at('2026-11-20T10:07'), '', 'this minute is now');
+  assert.equal(at('2026-11-20T10:00'), '2026-11-20T02:00:40.501Z', 'not before the beginning within its minute');
+  assert.equal(at('2026-11-20T09:59'), '2026-11-20T01:59:00.000Z', 'what is wrong the server says');
+  // The clock of the device runs ahead.
+  assert.equal(at('2026-11-20T10:00', { started_at: '2026-11-20T02:03:00Z', received_at: '2026-11-20T02:00:20Z' }), '2026-11-20T02:00:20.001Z');
 });
 
 test('the list of what is over is read when something has ended, and for nothing else', async () => {

@@ -6,13 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
-const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil } = await load(`
+const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest } = await load(`
   export { pointsOf, windowOf } from './views/devices/series';
   export { spells } from './views/devices/faults';
   export { changesOf, draftOf, rebased } from './views/devices/fields';
   export { totals } from './views/devices/consumption';
   export { fromLocal, localInput, addDays, dayIn } from './views/devices/time';
   export { sortMetrics, daysUntil } from './views/devices/device';
+  export { renewed } from './views/devices/pending';
+  export { readLatest } from './views/devices/latest';
 `);
 
 async function load(contents) {
@@ -26,6 +28,33 @@ async function load(contents) {
 
 const at = (minute) => new Date(Date.UTC(2026, 10, 20, 0, minute)).toISOString();
 const ms = (minute) => Date.parse(at(minute));
+
+test('of devices that the live state leaves out it is asked by name, some at a time', async () => {
+  const paths = Array.from({ length: 120 }, (_, i) => `n/h/meter/m${i}`);
+  const asked = [];
+  const found = await readLatest(paths, async (some) => {
+    asked.push(some.length);
+    return some.filter((path) => !path.endsWith('m7')).map((path) => ({
+      region: 'n', project: 'h', class: 'meter', device: path.slice(10), connection: 'offline', seen: at(1), values: [{ metric: 'power_kw', value: 3 }, { metric: 'mode', text: 'auto' }, { metric: 'x' }],
+    }));
+  });
+  assert.deepEqual(asked, [50, 50, 20]);
+  assert.equal(found.size, 120);
+  const { connection, seen, values } = found.get('n/h/meter/m119');
+  assert.deepEqual([connection, seen, [...values]], ['offline', ms(1), [['power_kw', { value: 3 }], ['mode', { value: 'auto' }], ['x', { value: null }]]]);
+  assert.deepEqual([found.get('n/h/meter/m7').connection, found.get('n/h/meter/m7').seen], ['unknown', 0], 'of which nothing is known');
+  assert.equal((await readLatest([], () => assert.fail('nobody is asked'))).size, 0);
+});
+
+test('what waits is renewed in its place', () => {
+  const list = (text, more = {}) => [...text].map((id) => ({ region: 'n', project: 'h', class: 'meter', id, ...more }));
+  const f = (known, page) => renewed(list(known), page).map(({ id }) => id).join('');
+  assert.equal(f('abc', { items: list('xcab') }), 'abcx', 'nothing moves, what is new comes behind');
+  assert.equal(f('abc', { items: list('ca') }), 'ac', 'what was decided goes');
+  assert.equal(f('', { items: list('a') }), 'a');
+  assert.equal(f('abcd', { items: list('xa'), next: 'more' }), 'abcdx', 'what is not on the page may be behind it');
+  assert.equal(renewed(list('a'), { items: list('a', { name: 'A' }) })[0].name, 'A');
+});
 
 test('a line breaks off where nothing was measured', () => {
   const raw = [0, 1, 2, 3, 30, 31].map((minute) => ({ metric: 'power_kw', ts: at(minute), value: minute }));

@@ -17,7 +17,9 @@ async function load(contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+const { useBring, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+  export { useBring } from './views/headquarters/bring';
+  export { effectScope } from 'vue';
   export { fairRanks, difference } from './views/headquarters/ranks';
   export { monthOf, periodOf, monthsBefore } from './views/response/months';
   export { lateOf } from './views/response/late';
@@ -34,7 +36,20 @@ test('places whose intervals overlap share their ranks', () => {
   assert.deepEqual(ranks.get('c'), { rank: 3, from: 3, to: 3 });
   assert.equal(ranks.has('d'), false);
   assert.deepEqual(fairRanks([place('a', 1, 0.5, 1.5), place('b', 3, 2, 4)], false).get('a'), { rank: 1, from: 1, to: 1 });
-  assert.deepEqual(fairRanks([place('a', 0.9, null, null), place('b', 0.8, null, null)], true).get('b'), { rank: 2, from: 2, to: 2 });
+});
+
+test('a value without an interval is told apart from no other', () => {
+  const bare = fairRanks([place('a', 0.913, null, null), place('b', 0.912, null, null)], true);
+  assert.deepEqual(bare.get('a'), { rank: 1, from: 1, to: 2 });
+  assert.deepEqual(bare.get('b'), { rank: 2, from: 1, to: 2 });
+  for (const more of [true, false]) {
+    const ranks = fairRanks([place('a', 90, 80, 95), place('b', 40, 30, 50), place('c', 99, null, null)], more);
+    assert.deepEqual([ranks.get('c').from, ranks.get('c').to], [1, 3], 'it may have any rank');
+    assert.deepEqual([ranks.get('a').from, ranks.get('a').to], more ? [1, 2] : [2, 3], 'and may be before or behind any other');
+  }
+  assert.equal(difference(place('a', 0.912, null, null), place('b', 0.913, null, null), true), 'unknown');
+  assert.equal(difference(place('a', 0.9, null, null), place('b', 0.99, 0.98, 1), true), 'unknown');
+  assert.equal(difference(place('a', 0.9, 0.8, null), place('b', 0.5, 0.4, 0.6), true), 'better', 'of an interval without an upper end the lower one counts');
 });
 
 test('a difference is one when intervals have nothing in common', () => {
@@ -81,4 +96,34 @@ test('late orders: what is listed, and what is left out', () => {
   const here = lateOf({ ...report, omitted: 0 }, { contractor: '', place: { region: 'north', project: 'hill' } }, 200);
   assert.deepEqual([here.n, here.left, here.orMore], [1, 0, false]);
   assert.deepEqual(lateOf(undefined, everything, 200), { shown: [], n: 0, orMore: false, left: 0, omitted: 0 });
+});
+
+test('what is stored is the file that was checked', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  const asked = [];
+  globalThis.fetch = (address, { body, signal }) => new Promise((answer, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason));
+    asked.push({ dry: address.endsWith('dry_run=true'), size: body.size, signal, answer: (report) => answer(new Response(JSON.stringify(report))) });
+  });
+  const scope = effectScope();
+  const bring = scope.run(() => useBring('complaints'));
+  const first = bring.choose(new File(['a'], 'a.csv'));
+  const second = bring.choose(new File(['bb'], 'b.csv'));
+  assert.equal(asked.length, 2, 'the other file is checked at once');
+  assert.ok(asked[0].signal.aborted && !asked[1].signal.aborted);
+  await first;
+  assert.deepEqual([bring.file.value.name, bring.report.value, bring.busy.value], ['b.csv', undefined, true], 'that of the former is nothing to go by');
+  assert.equal(await bring.store(), false, 'it was not checked');
+  asked[1].answer({ dry_run: true, rows: 2, problems: [] });
+  await second;
+  assert.equal(bring.report.value.rows, 2);
+  const storing = bring.store();
+  void bring.choose(new File(['c'], 'c.csv'));
+  assert.deepEqual([bring.file.value.name, asked.length, asked[2].dry, asked[2].size], ['b.csv', 3, false, 2], 'it is too late for another');
+  asked[2].answer({ dry_run: false, stored: 2, problems: [] });
+  assert.equal(await storing, true);
+  await bring.choose(new File(['c'], 'c.txt'));
+  assert.deepEqual([bring.wrong.value, bring.report.value, bring.busy.value, asked.length], ['wrongType', undefined, false, 3]);
+  scope.stop();
 });

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const { instantOf, localOf, addDays, hides, covers, phaseOf, windowAt, partsOf, noticesOf, stateOfNotice, linesOf, telling, spanOf } = await load(`
+const { instantOf, localOf, addDays, hides, covers, phaseOf, windowAt, partsOf, onCallAt, nextOf, stagesNow, noticesOf, stateOfNotice, linesOf, telling, spanOf } = await load(`
   export { instantOf, localOf, addDays } from './views/incidents/zone';
   export { hides, covers, phaseOf, windowAt } from './views/incidents/silence';
-  export { partsOf } from './views/incidents/rota';
+  export { partsOf, onCallAt, nextOf } from './views/incidents/rota';
+  export { stagesNow } from './live/incidents';
   export { noticesOf, stateOfNotice } from './views/incidents/entries';
   export { linesOf, telling, spanOf } from './views/incidents/around';
 `);
@@ -64,6 +65,34 @@ test('shifts are cut at midnight of the place', () => {
   assert.deepEqual(parts('2026-11-20'), [['li', '00:00', '09:00', false, false], ['wang', '09:00', '24:00', false, true]]);
   assert.deepEqual(parts('2026-11-21'), [['wang', '00:00', '24:00', true, false]]);
   assert.deepEqual(parts('2026-11-25'), []);
+});
+
+test('at the change of shifts another is on call', () => {
+  const shift = (contact, from, to) => ({ contact, from: at(from), to: at(to), standIn: false });
+  const schedule = { name: 'lifts', region: 'north', project: '', contacts: [], shifts: [
+    shift('li', '2026-11-20T00:00:00Z', '2026-11-20T12:00:00Z'), shift('zhang', '2026-11-19T12:00:00Z', '2026-11-20T00:00:00Z'),
+    shift('wang', '2026-11-20T00:00:00Z', '2026-11-20T12:00:00Z'), shift('zhang', '2026-11-20T13:00:00Z', '2026-11-21T00:00:00Z'),
+  ] };
+  assert.deepEqual(onCallAt(schedule, at('2026-11-19T23:59:59Z')), ['zhang']);
+  assert.equal(nextOf(schedule, at('2026-11-19T23:59:59Z')).contact, 'li');
+  assert.deepEqual(onCallAt(schedule, at('2026-11-20T00:00:00Z')), ['li', 'wang']);
+  assert.equal(nextOf(schedule, at('2026-11-20T00:00:00Z')).contact, 'zhang');
+  assert.deepEqual(onCallAt(schedule, at('2026-11-20T12:30:00Z')), [], 'nobody');
+});
+
+test('an incident that began anew has no steps of its former round', () => {
+  const stage = (state, minute) => ({ state, at: `2026-11-20T00:0${minute}:00Z`, received_at: `2026-11-20T00:0${minute}:00Z`, by: { kind: 'person', id: 'p', name: state + minute } });
+  const first = [stage('acknowledged', 1), stage('dispatched', 2), stage('resolved', 3)];
+  const names = (state, stages, timeline) => stagesNow({ state, stages }, timeline).map(({ by }) => by.name);
+  assert.deepEqual(names('resolved', first), ['acknowledged1', 'dispatched2', 'resolved3']);
+  assert.deepEqual(names('firing', first), [], 'reopened, and nobody has answered');
+  assert.deepEqual(names('dispatched', [...first, stage('dispatched', 6)]), ['dispatched6']);
+  assert.deepEqual(names('acknowledged', [stage('acknowledged', 1), stage('acknowledged', 6)]), ['acknowledged6'], 'reported again');
+  // What the ranks do not show the timeline does.
+  const again = [stage('acknowledged', 1), stage('dispatched', 6)];
+  assert.deepEqual(names('dispatched', again, [{ kind: 'reopened', received_at: '2026-11-20T00:05:00Z' }]), ['dispatched6']);
+  assert.deepEqual(names('dispatched', again, [{ kind: 'repeated', received_at: '2026-11-20T00:05:00Z' }]), ['acknowledged1', 'dispatched6']);
+  assert.deepEqual(names('acknowledged', undefined), []);
 });
 
 test('notices are told with what became of them', () => {

@@ -8,7 +8,9 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 const result = await build({
   stdin: {
     contents: `
-      export { treeOf, visible, gravest, openAt } from './views/live/scope/tree';
+      export { treeOf, visible, gravest, openAt, countHouses } from './views/live/scope/tree';
+      export { isOf } from './views/live/listing';
+      export { learnFound, nameOf } from './views/live/directory';
       export { Incidents, isOver } from './live/incidents';
       export { rowsOf, between } from './views/live/boards/groups';
       export { shaftOf } from './views/live/boards/shaft';
@@ -17,7 +19,7 @@ const result = await build({
       export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
       export { standing } from './views/live/wall/signedIn';
       export { makeSoon } from './live/soon';
-      export { Store } from './live/store';
+      export { Store, placeOf } from './live/store';
       export { newestReport } from './views/live/boards/reading';
       export { setChildren } from './views/live/parts/dom';
       export { act } from './views/live/parts/deeds';
@@ -49,7 +51,7 @@ function known(more = {}) {
       { region: 'south', project: 'garden', class: 'fire', devices: 5, online: 4, offline: 1, rate: 1 },
     ],
     incidents: new live.Incidents(), dangers: [], places: [{ id: 'south', name: '南部', projects: [{ id: 'garden', name: '花园' }] }],
-    regionName: (id) => id, projectName: (_, id) => id, houses: (_, project) => (project === 'harbour' ? [{ id: 'b1', name: '1号楼', devices: 3, offline: 1 }] : []),
+    regionName: (id) => id, projectName: (_, id) => id, houses: (_, project) => (project === 'harbour' ? [{ id: 'b1', name: '1号楼', count: { devices: 3, offline: 1 } }, { id: 'b2', name: '2号楼' }] : []),
     ...more,
   };
 }
@@ -66,10 +68,55 @@ test('the tree counts devices and what is open at each place', () => {
   assert.equal(nodes.get('south/garden').name, '花园');
   assert.deepEqual(nodes.get('').open, { life_safety: 2, critical: 1, warning: 0, info: 1 });
   assert.deepEqual(nodes.get('north/harbour/b1').open, { life_safety: 1, critical: 1, warning: 0, info: 0 }, 'a danger is counted in its building');
+  assert.deepEqual([nodes.get('north/harbour/b1').offline, nodes.get('north/harbour/b1').counted], [1, true]);
+  assert.deepEqual([live.gravest(nodes.get('north/harbour/b2')), nodes.get('north/harbour/b2').counted], [undefined, false], 'not counted is not calm');
   assert.equal(live.gravest(nodes.get('south')), 'life_safety');
   assert.equal(live.openAt(nodes.get('north')), 2);
   assert.deepEqual(live.visible(nodes, new Set(['', 'north'])).map((node) => node.key), ['', 'south', 'north', 'north/harbour']);
   assert.deepEqual(live.visible(nodes, new Set(['north', 'north/harbour'])).map((node) => node.key), [''], 'what is in a folded place is not seen');
+});
+
+test('the devices of buildings are counted where they are known', () => {
+  const device = (path, connection) => ({ ...live.placeOf(path), connection });
+  const devices = [device('n/h/meter/a', 'offline'), device('n/h/meter/b', 'online'), device('n/h/meter/c', 'offline'), device('n/g/meter/a', 'offline')];
+  const counts = live.countHouses(devices, ({ path }) => ({ 'n/h/meter/a': 'b1', 'n/h/meter/b': 'b1', 'n/g/meter/a': 'b1' })[path]);
+  assert.deepEqual([...counts], [['n/h/b1', { devices: 2, offline: 1 }], ['n/g/b1', { devices: 1, offline: 1 }]]);
+});
+
+test('what was told of one place is not taken for another', () => {
+  const store = new live.Store();
+  const at = (region, project = '', kind = '') => ({ region, project, class: kind });
+  assert.equal(store.tells(at('')), false, 'nothing was told yet');
+  const snapshot = (scope, omitted = false) => store.apply({ type: 'snapshot', seq: 1, now: 1, scope: { device: '', ...scope }, omitted, limits: { events: 1, rejected: 1 } });
+  snapshot(at('north', 'harbour'));
+  assert.deepEqual([at('north', 'harbour'), at('north', 'harbour', 'meter'), at('north'), at('south', 'garden'), at('')].map((of) => store.tells(of)), [true, true, false, false, false]);
+  snapshot(at(''));
+  assert.ok(store.tells(at('south', 'garden')), 'every device of everything is known');
+  snapshot(at(''), true);
+  assert.deepEqual([at(''), at('south')].map((of) => store.tells(of)), [true, false], 'too many to be told singly');
+  const of = live.placeOf('north/harbour/meter/m');
+  assert.deepEqual([live.isOf(of, '', '', ''), live.isOf(of, 'north', 'harbour', 'meter'), live.isOf(of, 'south', '', ''), live.isOf(of, 'north', 'lake', ''), live.isOf(of, '', '', 'fire')], [true, true, false, false, false]);
+});
+
+test('names are asked for by each word that is searched for, and once', async () => {
+  const asked = [];
+  const fetch = globalThis.fetch;
+  globalThis.fetch = async (address) => {
+    const url = new URL(address, 'http://x');
+    asked.push(`${url.searchParams.get('search')} ${url.searchParams.get('region') ?? ''}`);
+    return new Response(JSON.stringify({ items: [{ region: 'n', project: 'h', class: 'elevator', id: 'l1', name: '1号梯' }] }), { status: 200 });
+  };
+  try {
+    const lift = live.placeOf('n/h/elevator/l1');
+    assert.equal(live.nameOf(lift), 'l1');
+    live.learnFound('', '1号梯 H a');
+    live.learnFound('', '1号梯');
+    await new Promise((done) => setTimeout(done, 10));
+    assert.deepEqual(asked, ['1号梯 '], 'a letter is in every name');
+    assert.equal(live.nameOf(lift), '1号梯');
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });
 
 test('a board finds the rows in view', () => {

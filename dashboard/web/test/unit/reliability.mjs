@@ -72,6 +72,19 @@ test('a budget buys the lines in their order until one does not fit', () => {
   assert.equal(buy(planOf([[1, 1, 'worth']], { lines_omitted: 4 }), 0).beyond, true);
 });
 
+test('of the budget of another place nothing is left, lacking or next', () => {
+  // As plans of earlier versions had it; now the document of the place has no yuan of it.
+  const plan = planOf([[100, 50, 'mandatory'], [200, 90, 'worth'], [10, 2, 'worth']], { budget_cny: 5_000_000, budget_of: 'hq', mandatory_short_cny: 777 });
+  const { lines, cost, left, short, next } = buy(plan, undefined, true);
+  assert.deepEqual([lines, cost, left, short, next], [2, 300, 0, 0, undefined]);
+  assert.equal(buy(plan, undefined).left, 4_999_700);
+  assert.equal(buy(plan, undefined).short, 777);
+  // Another budget is the place's alone.
+  const what = buy(plan, 150, true);
+  assert.deepEqual([what.lines, what.left, what.next.rank], [1, 50, 2]);
+  assert.equal(buy(plan, 60, true).short, 40);
+});
+
 test('plans of before the sums were kept have no interval for another budget', () => {
   const plan = planOf([[1, 5, 'worth'], [1, 6, 'worth']]);
   for (const line of plan.lines) delete line.cumulative_avoided_cny;

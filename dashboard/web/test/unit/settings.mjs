@@ -17,7 +17,7 @@ async function load(contents) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, useEdited, effectScope } = await load(`
+const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, useEdited, useTrial, effectScope, nextTick, ref, shallowRef } = await load(`
   export { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
   export { loadSession } from './session/session';
   export { actionText, changesOf, line } from './views/settings/audit/entry';
@@ -30,7 +30,8 @@ const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, act
   export { chunks, together, countsOf } from './views/settings/letters/letters';
   export { byDay } from './views/settings/rules/days';
   export { useEdited } from './views/settings/rules/useRule';
-  export { effectScope } from 'vue';
+  export { useTrial } from './views/settings/payload/trial';
+  export { effectScope, nextTick, ref, shallowRef } from 'vue';
 `);
 
 const at = (region, project) => ({ ...(region ? { region } : {}), ...(project ? { project } : {}) });
@@ -156,4 +157,57 @@ test('messages in quarantine are counted by the days of a place, in questions th
   const hours = countsOf({ value, since: Date.parse('2026-11-18T15:20:00Z'), until: Date.parse('2026-11-18T17:10:00Z'), hours: true }, 'Asia/Shanghai');
   assert.deepEqual(hours.names, ['23:00', '00:00', '01:00']);
   assert.deepEqual(hours.values.get('bad_value'), [1, 2, 0]);
+});
+
+/** Questions that the test answers, one after the other; one that is called off fails as in a browser. */
+function asked(t) {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  const all = [];
+  globalThis.fetch = (_address, { body, signal }) => new Promise((answer, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason));
+    all.push({ body: JSON.parse(body), signal, answer: (value) => answer(new Response(JSON.stringify(value))) });
+  });
+  return all;
+}
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+test('a message that is tried is the one that stands there', async (t) => {
+  const questions = asked(t);
+  const scope = effectScope();
+  const [topic, payload, form, trial] = [ref('a/b'), ref('{"v":1}'), ref('text'), shallowRef()];
+  const tried = scope.run(() => useTrial({ topic, payload, form, trial }));
+  const first = tried.tryIt();
+  payload.value = '{"v":2}';
+  await nextTick();
+  assert.ok(questions[0].signal.aborted);
+  questions[0].answer({ accepted: true });
+  await first;
+  assert.deepEqual([trial.value, tried.busy.value, tried.problem.value], [undefined, false, undefined], 'the answer is of what stood there before');
+  const second = tried.tryIt();
+  questions[1].answer({ accepted: true, readings: [] });
+  await second;
+  assert.deepEqual([questions[1].body.payload, trial.value.accepted], ['{"v":2}', true]);
+  form.value = 'hex';
+  await nextTick();
+  assert.equal(trial.value, undefined);
+  await tried.tryIt();
+  assert.deepEqual([tried.unreadable.value, questions.length], [true, 2]);
+  scope.stop();
+});
+
+test('a rule that is typed on is not understood by the check of what stood there before', async (t) => {
+  const questions = asked(t);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const scope = effectScope();
+  const edited = scope.run(() => useEdited('name: a'));
+  t.mock.timers.tick(350);
+  t.mock.timers.reset();
+  assert.equal(questions.length, 1);
+  edited.text.value = 'name: a\nkind: nothing';
+  await nextTick();
+  questions[0].answer({ rule: { name: 'a' }, problems: [] });
+  await settle();
+  assert.deepEqual([edited.understood.value, edited.valid.value, edited.checking.value], [undefined, false, true]);
+  scope.stop();
 });

@@ -246,9 +246,9 @@ test('paper is light whatever the theme, and is drawn before a script prints it'
     },
   });
   try {
-    const { applyTheme, chosenTheme, onPaper, printPage, themeVersion } = await load(`
+    const { applyTheme, chosenTheme, onPaper, printPage, printedPart, themeVersion } = await load(`
       export { applyTheme, chosenTheme } from './shell/theme';
-      export { onPaper, printPage } from './use/paper';
+      export { onPaper, printPage, printedPart } from './use/paper';
       export { themeVersion } from './chart/theme';
     `);
     chosenTheme.value = 'dark';
@@ -263,6 +263,9 @@ test('paper is light whatever the theme, and is drawn before a script prints it'
     set('print', () => (seen = root.attributes['data-theme']));
     await printPage();
     assert.deepEqual([seen, onPaper.value], ['light', false], 'a browser that cannot print says nothing after it');
+    assert.equal(printedPart(1500, false, 1500), undefined, 'all of it');
+    assert.deepEqual(printedPart(1501, false, 1500), { n: 1500, all: 1501 });
+    assert.deepEqual(printedPart(200, true, 1500), { n: 200, all: undefined }, 'what was not read is not printed, and that is said');
   } finally {
     for (const [name, value] of Object.entries(before)) set(name, value);
   }

@@ -32,6 +32,7 @@ export default {
   earlier: 'It was earlier',
   justNow: 'It is now',
   doneAt: 'Done at',
+  timeMissing: 'Enter the whole time, or choose “It is now”.',
   pause: 'Pause clocks',
   resume: 'Resume clocks',
   began: 'Began',

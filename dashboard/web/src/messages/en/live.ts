@@ -4,7 +4,8 @@ export default {
   leaveBuilding: 'Only {name}: show the whole project',
   wallDisplay: 'Wall display',
   toWall: 'Open the display for the wall of the control room',
-  tree: { calm: 'nothing open', offline: '{n} offline' },
+  openDevice: 'Open device',
+  tree: { calm: 'nothing open', offline: '{n} offline', uncounted: 'offline devices not counted' },
   as: { label: 'How devices are shown', board: 'As a board', list: 'As a list' },
   condition: {
     danger: 'In danger', critical: 'Critical', warning: 'Warning', fault: 'Out of service', maintenance: 'Maintenance', offline: 'Offline', unknown: 'State unknown', well: 'Normal',

@@ -32,6 +32,7 @@ export default {
   earlier: '补录时间',
   justNow: '按当前时间',
   doneAt: '实际时间',
+  timeMissing: '请填写完整的实际时间，或选择“按当前时间”。',
   pause: '暂停计时',
   resume: '恢复计时',
   began: '发生',

@@ -4,7 +4,8 @@ export default {
   leaveBuilding: '仅看{name}，点击查看整个项目',
   wallDisplay: '大屏',
   toWall: '打开监控室大屏',
-  tree: { calm: '无未关闭告警', offline: '{n} 台离线' },
+  openDevice: '打开设备页',
+  tree: { calm: '无未关闭告警', offline: '{n} 台离线', uncounted: '离线数未统计' },
   as: { label: '设备显示方式', board: '图形', list: '列表' },
   condition: {
     danger: '危及人身安全', critical: '严重告警', warning: '警告', fault: '停用', maintenance: '维保中', offline: '离线', unknown: '状态未知', well: '正常',

@@ -5,9 +5,11 @@ import { Problem } from '../../api/call';
 import { newKey, send } from '../../api/client';
 import { saidCode } from '../../format/said';
 import { words } from '../../i18n';
+import { timeOf } from '../../live/incidents';
 import { useLive } from '../../live/live';
 import { incidentStates, type IncidentState, type WireIncident } from '../../live/protocol';
 import { mayAct } from '../../session/session';
+import { instantOf, localOf } from './zone';
 
 export const steps = ['acknowledge', 'dispatch', 'arrive', 'resolve'] as const;
 export type Step = (typeof steps)[number];
@@ -23,6 +25,19 @@ export function stepsOf(incident: WireIncident): Step[] {
   if (incident.state === 'resolved' || !mayAct(incident.region ?? '', incident.project ?? '')) return [];
   const at = incidentStates.indexOf(incident.state);
   return steps.filter((step) => incidentStates.indexOf(leadsTo[step]) > at);
+}
+
+/**
+ * When something was done, of a minute that was entered by the clocks of the place; empty
+ * for now, undefined for what is no time. The field knows no seconds: this very minute is now,
+ * and the minute in which it began is the beginning, before which nothing can have been done.
+ */
+export function doneAt(entered: string, zone: string, incident: Pick<WireIncident, 'started_at' | 'received_at'>, now: number): string | undefined {
+  const minute = instantOf(entered, zone);
+  if (Number.isNaN(minute)) return undefined;
+  if (entered === localOf(now, zone)) return '';
+  const began = Math.min(timeOf(incident.started_at), timeOf(incident.received_at) || Infinity); // as the server has it
+  return new Date(minute < began && began < minute + 60_000 ? began + 1 : minute).toISOString(); // the server knows parts of a millisecond
 }
 
 type Body = { deed: Deed; note?: string; at?: string; version?: number };

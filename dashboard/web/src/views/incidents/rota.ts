@@ -14,7 +14,6 @@ export interface Schedule {
   name: string;
   region: string;
   project: string;
-  now: string[];
   contacts: string[];
   shifts: Shift[];
 }
@@ -31,7 +30,7 @@ export interface Part {
 
 export function schedulesOf(items: readonly ItemOf<'/on-call'>[]): Schedule[] {
   return items.map((item) => ({
-    name: item.name ?? '', region: item.place?.region ?? '', project: item.place?.project ?? '', now: item.now ?? [], contacts: item.contacts ?? [],
+    name: item.name ?? '', region: item.place?.region ?? '', project: item.place?.project ?? '', contacts: item.contacts ?? [],
     shifts: (item.shifts ?? []).flatMap((shift) => (shift.from && shift.to && shift.contact ? [{ contact: shift.contact, from: Date.parse(shift.from), to: Date.parse(shift.to), standIn: shift.override === true }] : [])),
   }));
 }
@@ -49,7 +48,13 @@ export function partsOf(shifts: readonly Shift[], day: string, zone: string, now
   return parts;
 }
 
+/** Who is on call at a time, stand-ins with it: shifts are what the server worked out of turns and stand-ins. */
+export function onCallAt(schedule: Schedule, now: number): string[] {
+  return [...new Set(schedule.shifts.filter(({ from, to }) => from <= now && now < to).map(({ contact }) => contact))];
+}
+
 /** Whoever takes over next, and when; nothing within the time that is known. */
 export function nextOf(schedule: Schedule, now: number): Shift | undefined {
-  return [...schedule.shifts].sort((a, b) => a.from - b.from).find((shift) => shift.from > now && !schedule.now.includes(shift.contact));
+  const present = onCallAt(schedule, now);
+  return [...schedule.shifts].sort((a, b) => a.from - b.from).find((shift) => shift.from > now && !present.includes(shift.contact));
 }

@@ -28,9 +28,9 @@ export function placeOf(place: { region?: string | undefined; project?: string |
   return [at, place.building, place.device].filter(Boolean).join(' / ');
 }
 
-export function actorOf(actor: WireActor | undefined): string {
+export function actorOf(actor: Partial<WireActor> | undefined): string {
   if (!actor) return '';
-  return actor.kind === 'system' ? words().appName : actor.name || actor.id;
+  return actor.kind === 'system' ? words().appName : actor.name || actor.id || '';
 }
 
 export function valueOf(incident: WireIncident): string {

@@ -45,6 +45,8 @@ export function useIncidents(filters: Filters): { list: Pages<WireIncident>; row
 
   const read = new Set<string>(); // for which the first page was read
   const ended = new Set<string>(); // that were open when this was begun
+  const doubted = new Set<string>(); // for which the list was read from its beginning
+  let anew = false; // the connection told all of them anew
   let open = new Set(live.store.incidents.open.keys());
   let reading = 0;
   let asked: AbortController | undefined;
@@ -63,8 +65,31 @@ export function useIncidents(filters: Filters): { list: Pages<WireIncident>; row
       return !known || lets(filters, at.value, known, now);
     });
   }
+  /**
+   * Those that are listed as open and of which the connection knows nothing: they ended in a
+   * break, or too many did at once. Where it was told of a part only that says nothing, but
+   * when it was told anew.
+   */
+  function doubtful(): string[] {
+    const { incidents } = live.store;
+    if (incidents.cursor < 0 || (incidents.partial && !anew)) return [];
+    return list.items.value.filter(({ id, state }) => state !== 'resolved' && !incidents.find(id) && !doubted.has(id)).map(({ id }) => id);
+  }
+  /** The list from its beginning: of what was read further nobody knows what became of it. */
+  async function startAgain(ids: readonly string[]): Promise<void> {
+    for (const id of ids) doubted.add(id);
+    anew = false;
+    asked?.abort();
+    await list.reload();
+    if (!list.problem.value) return;
+    for (const id of ids) doubted.delete(id);
+    anew = true;
+    later(readAgainAfter);
+  }
   /** The first page comes before what was read: whoever has scrolled stays where he is. */
   async function refresh(): Promise<void> {
+    const gone = doubtful();
+    if (gone.length > 0) return startAgain(gone);
     const ids = lacking();
     for (const id of ids) read.add(id);
     asked?.abort();
@@ -95,7 +120,12 @@ export function useIncidents(filters: Filters): { list: Pages<WireIncident>; row
     for (const id of open) if (!now.has(id)) ended.add(id);
     for (const id of now.keys()) ended.delete(id);
     open = new Set(now.keys());
-    if (!reading && list.ready.value && lacking().length > 0) later(readAfter);
+    if (changes.gap) {
+      anew = true;
+      doubted.clear();
+    }
+    for (const id of doubted) if (now.has(id)) doubted.delete(id);
+    if (!reading && list.ready.value && (lacking().length > 0 || doubtful().length > 0)) later(readAfter);
   }));
   // Another question is asked from its beginning.
   watch(() => filters.all.value, () => {
@@ -103,6 +133,7 @@ export function useIncidents(filters: Filters): { list: Pages<WireIncident>; row
     window.clearTimeout(reading);
     reading = 0;
     read.clear();
+    doubted.clear();
   }, { flush: 'sync' });
   onScopeDispose(() => {
     asked?.abort();

@@ -29,30 +29,55 @@ export interface Building {
 
 /** How old an answer may be before it is asked for again, in milliseconds. */
 const good = 5 * 60_000;
+/** So long after a failure it is asked again, in milliseconds. */
+const again = 10_000;
+/** How many devices are learned of by a search: the longest page. */
+const mostFound = 1000;
 
 const devices = new Map<string, Known>(); // by region/project/class/id
 const buildings = new Map<string, Building>(); // by region/project/id
 const byProject = new Map<string, Building[]>();
+const whole = new Set<string>(); // region/project of which every device is known
 const asked = new Map<string, number>(); // when, by address
 /** Is told when something has come. */
 const came = shallowRef(0);
 
-async function learn(path: string, use: (items: never[]) => void): Promise<void> {
+async function learn(path: string, use: (items: never[]) => void, most?: number): Promise<void> {
   if (Date.now() - (asked.get(path) ?? 0) < good) return;
   asked.set(path, Date.now());
   try {
-    use(await all<never>(path));
+    use(await all<never>(path, most));
     came.value++;
   } catch {
-    asked.delete(path); // the next view asks again
+    asked.set(path, Date.now() - good + again);
   }
 }
+
+function keep(items: readonly Known[]): void {
+  for (const one of items) devices.set(`${one.region}/${one.project}/${one.class}/${one.id}`, one);
+}
+
+/**
+ * Learns of the devices that are called as one searches, where not all are known: of each word,
+ * since the server looks for a text as a whole and the page for every word by itself.
+ */
+export function learnFound(region: string, wanted: string): void {
+  for (const search of wordsOf(wanted).filter(telling).slice(0, 3)) {
+    void learn(address('/devices', {}, { region, search, state: ['active', 'pending'] }), keep, mostFound);
+  }
+}
+
+export const wordsOf = (wanted: string): string[] => wanted.toLowerCase().split(/\s+/).filter(Boolean);
+
+/** A single letter or digit is in nearly every name; a Chinese character is a word. */
+const telling = (word: string) => word.length > 1 || word > '\u2e80';
 
 /** Learns of a place; of more than a project only one class at a time, which is what is shown. */
 export function learnOf(region: string, project: string, kind: string): void {
   if (project || kind) {
     void learn(address('/devices', {}, { region, project, class: kind, state: ['active', 'pending'] }), (items: Known[]) => {
-      for (const one of items) devices.set(`${one.region}/${one.project}/${one.class}/${one.id}`, one);
+      keep(items);
+      if (project && !kind) whole.add(`${region}/${project}`);
     });
   }
   if (project) learnBuildings(region, project);
@@ -74,6 +99,12 @@ export function learnBuildings(region: string, project: string): void {
 export function keepLearning(what: () => void): void {
   const timer = window.setInterval(what, good + 1000);
   onScopeDispose(() => window.clearInterval(timer));
+}
+
+/** Whether it is known of every device of a project where it is. */
+export function knowsAll(region: string, project: string): boolean {
+  void came.value;
+  return whole.has(`${region}/${project}`);
 }
 
 export function known(device: { path: string }): Known | undefined {

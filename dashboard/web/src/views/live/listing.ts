@@ -3,12 +3,12 @@
 // most while devices come and go.
 import { computed, onBeforeUnmount, onMounted, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 import { placeName } from '../../live/names';
-import { classes, type ClassName, type WireIncident } from '../../live/protocol';
+import { classes, type WireIncident } from '../../live/protocol';
 import { useLive } from '../../live/live';
 import type { Device, Store } from '../../live/store';
 import { word, words } from '../../i18n';
 import { conditionOf, incidentsByDevice, isTrouble } from './boards/condition';
-import { buildingOf, known } from './directory';
+import { buildingOf, known, wordsOf } from './directory';
 import type { Route } from './parts/route';
 
 /** The least time between two workings out, in milliseconds. */
@@ -30,6 +30,11 @@ const collator = new Intl.Collator('en', { numeric: true });
 export function inOrder(a: Device, b: Device): number {
   return collator.compare(a.region, b.region) || collator.compare(a.project, b.project) ||
     classes.indexOf(a.class) - classes.indexOf(b.class) || collator.compare(a.id, b.id);
+}
+
+/** Whether a device is of a place and a class; empty is any. */
+export function isOf(device: Device, region: string, project: string, kind: string): boolean {
+  return (!region || device.region === region) && (!project || device.project === project) && (!kind || device.class === kind);
 }
 
 /** Whether a device is one that is searched for: every word is in what it is called or where it is. */
@@ -71,16 +76,17 @@ export function useListing(route: ComputedRef<Route>): Listing {
   const all = computed<readonly Device[]>(() => {
     void version.value;
     if (changed(store, sorted)) sorted = [...store.devices.values()].sort(inOrder);
-    return sorted;
+    // What is there after a change of place, before the server has told of the new one, is
+    // that of the former: while it is away, for long.
+    const { region, project, class: kind } = route.value;
+    return sorted.filter((device) => isOf(device, region, project, kind));
   });
   const shown = computed<readonly Device[]>(() => {
     void version.value;
-    const { q, only, building, class: kind } = route.value;
-    const wanted = q.toLowerCase().split(/\s+/).filter(Boolean);
+    const { q, only, building } = route.value;
+    const wanted = wordsOf(q);
     const house = building.slice(building.lastIndexOf('/') + 1);
     const list = all.value.filter((device) => {
-      // What is on its way after a change of place is not yet of this place.
-      if (kind && device.class !== (kind as ClassName)) return false;
       if (only === 'offline' && device.connection !== 'offline') return false;
       if (only === 'trouble' && !isTrouble(conditionOf(store, device, incidents.value))) return false;
       if (house && buildingOf(device)?.id !== house) return false;

@@ -1,7 +1,7 @@
 // Everything that is known of one device, beside the list.
 import { h, icon, setAttribute, setChildren, setIcon, setText } from './dom';
 import { formatFull, formatTime, formatValue, metricName, unitOf } from '../../../format/words';
-import { word, words } from '../../../i18n';
+import { i18n, word, words } from '../../../i18n';
 import { placeName, zoneAt } from '../../../live/names';
 import { severities } from '../../../live/protocol';
 import { placeOf } from '../../../live/store';
@@ -23,6 +23,12 @@ export function detailView(page: Page): View {
   const stateIcon = icon('unknown');
   const stateText = h('span');
   const state = h('p', { class: 'state' }, stateIcon, stateText);
+  const whole = h('a', { class: 'link', 'data-test': 'open-device', click: (event) => {
+    const { ctrlKey, metaKey, shiftKey, altKey } = event as MouseEvent;
+    if (ctrlKey || metaKey || shiftKey || altKey) return; // into another tab or window
+    event.preventDefault();
+    page.follow(page.deviceLink(open));
+  } }, i18n.global.t('live.openDevice'));
   const topic = h('code', { class: 'topic' });
   const body = h('tbody');
   const table = h('table', { class: 'value-table' },
@@ -37,7 +43,7 @@ export function detailView(page: Page): View {
   h('div', { class: 'detail-head' }, classIcon, h('div', {}, title, place),
     h('button', { type: 'button', class: 'tool', 'aria-label': t.close, title: t.close, click: close }, icon('close'))),
   h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'detail-title' },
-    state, h('h3', {}, t.latestValues), table, none, eventsTitle, events, h('h3', {}, t.copyTopic), topic));
+    state, h('p', {}, whole), h('h3', {}, t.latestValues), table, none, eventsTitle, events, h('h3', {}, t.copyTopic), topic));
 
   function close(): void {
     page.go({ device: '' });
@@ -63,6 +69,7 @@ export function detailView(page: Page): View {
   }
 
   function drawDevice(): void {
+    setAttribute(whole, 'href', page.deviceLink(open));
     const device = page.store.devices.get(open);
     const connection = device?.connection ?? 'unknown';
     setIcon(stateIcon, connection);

@@ -3,6 +3,7 @@
 import { h, setChildren } from './dom';
 import { words } from '../../../i18n';
 import type { Device } from '../../../live/store';
+import { learnOf } from '../directory';
 import type { Page, View } from './page';
 import { makeDeviceRow, type DeviceRow } from './rows';
 
@@ -20,6 +21,7 @@ export function devicesView(page: Page): DeviceList {
   let shown: readonly Device[] = [];
   const rows: DeviceRow[] = [];
   const placed: number[] = []; // where in the list each row is
+  let seen: readonly Device[] = []; // those of the rows
   let room = 4; // values in a row
 
   const spacer = h('ul', { class: 'spacer', 'aria-label': t.devices });
@@ -62,6 +64,7 @@ export function devicesView(page: Page): DeviceList {
       placed[index % size] = index;
       used.push(row.element);
     }
+    seen = shown.slice(first, last);
     // In the order of the list, for the keyboard and for readers.
     setChildren(spacer, used);
   }
@@ -80,6 +83,15 @@ export function devicesView(page: Page): DeviceList {
     rows.find((row) => row.device === shown[to])?.button.focus({ preventScroll: true });
   }
 
+  /** Of more than a project names are learned where one looks. */
+  function learn(): void {
+    if (page.route.project || page.route.class) return;
+    for (const place of new Set(seen.map(({ region, project }) => `${region}/${project}`))) {
+      const [region = '', project = ''] = place.split('/');
+      learnOf(region, project, '');
+    }
+  }
+
   return {
     element: scroller,
     show(devices) {
@@ -89,6 +101,9 @@ export function devicesView(page: Page): DeviceList {
     draw(changes) {
       if (changes.all || changes.list || changes.dangers || changes.devices.size > 0) drawRows();
     },
-    tick: drawRows,
+    tick() {
+      drawRows();
+      learn();
+    },
   };
 }

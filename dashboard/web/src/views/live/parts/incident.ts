@@ -10,6 +10,7 @@ import { activeClocks, deviceOf, endsDanger, merged, timeOf } from '../../../liv
 import { today } from '../../../live/today';
 import { mayAct } from '../../../session/session';
 import type { Bilingual, WireClock, WireEntry, WireIncident } from '../../../live/protocol';
+import { draftOf, dropDraft, isTyping, keepDraft } from '../../incidents/drafts';
 import type { Page, View } from './page';
 import { actorName, clockLine, marksOf, placeOfIncident, progressOf, skewFrom, titleOf, valueOf, wholePlaceOf, zoneFor, type ClockLine } from './clocks';
 import { act, answers, deedButton, deedsFor, type Deed } from './deeds';
@@ -28,7 +29,6 @@ export function incidentView(page: Page): View {
   let reading = 0; // timer
   // What belongs to an incident stays with it while another is looked at.
   const pressed = new Set<string>(); // those of which an answer is waited for
-  const drafts = new Map<string, string>(); // notes that are written and not sent
   const wrongs = new Map<string, string>(); // what went wrong while another was looked at
   let sure: Deed | undefined; // which one wants a second press
   let day = today.value; // in which the timeline was drawn
@@ -41,7 +41,7 @@ export function incidentView(page: Page): View {
   const progress = h('p', { class: 'incident-progress' });
   const summary = h('p', { class: 'incident-summary' });
   const facts = h('dl', { class: 'facts' });
-  const note = h('textarea', { id: 'incident-note', rows: 1, maxlength: 600, 'data-test': 'note' });
+  const note = h('textarea', { id: 'incident-note', rows: 1, maxlength: 600, 'data-test': 'note', input: () => keepDraft(open, note.value) });
   const buttons = h('div', { class: 'deeds' });
   const error = h('p', { class: 'gate-error', role: 'alert' });
   const doubt = h('p', { class: 'gate-error', role: 'alert' }, t.stillInDanger);
@@ -60,7 +60,7 @@ export function incidentView(page: Page): View {
     h('h3', {}, t.timeline), timeline, h('p', { class: 'incident-links' }, evidence, device));
   const missing = h('p', { class: 'dim incident-missing', role: 'status' });
   const element = h('aside', { class: 'detail incident', 'aria-labelledby': 'incident-title', 'data-test': 'incident', keydown: (e) => {
-    if ((e as KeyboardEvent).key === 'Escape') close();
+    if ((e as KeyboardEvent).key === 'Escape' && !isTyping(e as KeyboardEvent)) close();
     const incident = current();
     if (!incident || !answers(e as KeyboardEvent, incident)) return;
     e.preventDefault();
@@ -84,13 +84,11 @@ export function incidentView(page: Page): View {
   function show(id: string): void {
     if (id === open) return;
     const before = open;
-    if (before !== '' && note.value.trim() !== '') drafts.set(before, note.value);
-    else drafts.delete(before);
     open = id;
     known = undefined;
     entries = [];
     sure = undefined;
-    note.value = drafts.get(id) ?? '';
+    note.value = draftOf(id);
     setAttribute(acting, 'aria-busy', pressed.has(id) ? 'true' : undefined);
     complain(wrongs.get(id) ?? '');
     wrongs.delete(id);
@@ -213,7 +211,7 @@ export function incidentView(page: Page): View {
     setAttribute(acting, 'aria-busy', 'true');
     try {
       const wrong = await act(page, incident, deed, text);
-      if (!wrong) drafts.delete(id);
+      if (!wrong) dropDraft(id, text);
       else if (id !== open) wrongs.set(id, wrong);
       if (id === open) {
         complain(wrong);

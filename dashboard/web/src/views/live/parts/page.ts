@@ -13,6 +13,10 @@ export interface Page {
   readonly route: Route;
   /** Goes to another address; what is not named stays. */
   go(to: Partial<Route>, replace?: boolean): void;
+  /** Where a device has its own page; the place that is looked at stays. */
+  deviceLink(path: string): string;
+  /** Follows a link of the page. */
+  follow(link: string): void;
   /** Draws what the store has that is not drawn yet, soon. */
   schedule(): void;
 }
@@ -62,6 +66,12 @@ export function pageOf(router: Router, live: Live = useLive()): Page {
       else if (!to.device && to.incident !== undefined) void router.push({ name: 'incidents', params: { incident: to.incident }, query: location.name === 'incidents' ? location.query : { at: query['at'] } });
       else void router.push({ name: 'live', query: formatQuery({ ...route, incident: '' }) });
     },
+    deviceLink(path) {
+      const { at } = formatQuery(here());
+      const { region, project, class: kind, id } = placeOf(path);
+      return router.resolve({ name: 'devices-device', params: { region, project, class: kind, device: id, tab: '' }, query: at ? { at } : {} }).fullPath;
+    },
+    follow: (link) => void router.push(link),
     schedule: live.schedule,
   };
 }

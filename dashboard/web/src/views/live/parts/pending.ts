@@ -6,7 +6,7 @@ import { said } from '../../../format/said';
 import { formatCount, formatFull, formatShort } from '../../../format/words';
 import { word, words } from '../../../i18n';
 import { placeName, zoneOf } from '../../../live/names';
-import { mayConfigure } from '../../../session/session';
+import { may, mayConfigure } from '../../../session/session';
 import type { ClassName } from '../../../live/protocol';
 
 interface PendingDevice {
@@ -105,11 +105,12 @@ export function pendingView(): PendingView {
       if (!section) {
         sections.set(key, (section = h('section', { class: 'pending-group', 'data-place': key },
           h('div', { class: 'pending-place' }, h('h3', { title: key }),
-            h('button', { type: 'button', class: 'link', 'data-test': 'approve-all', click: () => void decideAll(region, project) }, t.approveAll)),
+            ...(may('configure', { region, project }) ? [h('button', { type: 'button', class: 'link', 'data-test': 'approve-all', click: () => void decideAll(region, project) }, t.approveAll)] : [])),
           h('ul'))));
       }
       setText(section.querySelector('h3')!, name);
-      setAttribute(section.querySelector('button')!, 'aria-label', `${t.approveAll}: ${name}`);
+      const whole = section.querySelector('[data-test=approve-all]');
+      if (whole) setAttribute(whole, 'aria-label', `${t.approveAll}: ${name}`);
       setChildren(section.querySelector('ul')!, group.map((device) => items.get(pathOf(device))!));
       return section;
     });
@@ -126,8 +127,10 @@ export function pendingView(): PendingView {
       icon(device.class),
       h('span', { class: 'pending-name' }, h('strong', {}, device.id),
         h('span', { class: 'dim', title: first > 0 ? formatFull(first, zone) : undefined }, word(t.classOne, device.class) + (first > 0 ? ` · ${t.firstSeen(formatShort(first, zone))}` : ''))),
-      h('button', { type: 'button', class: 'button small', 'aria-label': `${t.approve} ${device.id}`, click: () => void decide('approve', [path]) }, t.approve),
-      h('button', { type: 'button', class: 'button small plain', 'aria-label': `${t.refuse} ${device.id}`, click: () => void decide('refuse', [path]) }, t.refuse));
+      ...(may('configure', device) ? [
+        h('button', { type: 'button', class: 'button small', 'aria-label': `${t.approve} ${device.id}`, click: () => void decide('approve', [path]) }, t.approve),
+        h('button', { type: 'button', class: 'button small plain', 'aria-label': `${t.refuse} ${device.id}`, click: () => void decide('refuse', [path]) }, t.refuse),
+      ] : []));
   }
 
   async function decide(what: 'approve' | 'refuse', paths: string[]): Promise<void> {

@@ -2,7 +2,7 @@
 // of its devices are away and what is open there. Nothing here touches the page.
 import { endangers, isQuiet, type Incidents } from '../../../live/incidents';
 import { severities, type Severity, type WireDanger, type WireGroup } from '../../../live/protocol';
-import { placeOf } from '../../../live/store';
+import { placeOf, type Device } from '../../../live/store';
 
 export interface Node {
   /** '' for headquarters, region, region/project, region/project/building */
@@ -14,6 +14,8 @@ export interface Node {
   name: string;
   devices: number;
   offline: number;
+  /** false: which of its devices are away is not known */
+  counted: boolean;
   /** open incidents that people were called for, by severity */
   open: Record<Severity, number>;
   /** keys of what is in it */
@@ -23,8 +25,28 @@ export interface Node {
 export interface House {
   id: string;
   name: string;
+  /** nothing when its devices are not known */
+  count?: Count | undefined;
+}
+
+export interface Count {
   devices: number;
   offline: number;
+}
+
+/** How many devices each building has, and how many are away, by region/project/building. */
+export function countHouses(devices: Iterable<Device>, houseOf: (device: Device) => string | undefined): Map<string, Count> {
+  const counts = new Map<string, Count>();
+  for (const device of devices) {
+    const house = houseOf(device);
+    if (!house) continue;
+    const key = `${device.region}/${device.project}/${house}`;
+    let count = counts.get(key);
+    if (!count) counts.set(key, (count = { devices: 0, offline: 0 }));
+    count.devices++;
+    if (device.connection === 'offline') count.offline++;
+  }
+  return counts;
 }
 
 export interface Known {
@@ -51,7 +73,7 @@ export function treeOf(known: Known, headquarters: string): Map<string, Node> {
     let node = nodes.get(key);
     if (!node) {
       const [region = '', project = '', building = ''] = key.split('/');
-      nodes.set(key, (node = { key, level, region, project, building, name, devices: 0, offline: 0, open: none(), children: [] }));
+      nodes.set(key, (node = { key, level, region, project, building, name, devices: 0, offline: 0, counted: true, open: none(), children: [] }));
       const parent = level === 0 ? undefined : nodes.get(key.slice(0, Math.max(0, key.lastIndexOf('/'))));
       parent?.children.push(key);
     }
@@ -78,8 +100,9 @@ export function treeOf(known: Known, headquarters: string): Map<string, Node> {
     if (node.level !== 2) continue;
     for (const house of known.houses(node.region, node.project)) {
       const made = add(`${node.key}/${house.id}`, 3, house.name);
-      made.devices = house.devices;
-      made.offline = house.offline;
+      made.counted = house.count !== undefined;
+      made.devices = house.count?.devices ?? 0;
+      made.offline = house.count?.offline ?? 0;
     }
   }
   const count = (region: string, id: string, building: string, severity: Severity) => {
