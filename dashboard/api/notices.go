@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,6 +89,10 @@ func (a *API) registerNotices() {
 			return nil, err
 		}
 		n, err := view.Get(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		err = a.nameOwner(ctx, &n)
 		return object(n, n.Version, in.Conditional), err
 	})
 	made := exampleNotice(true)
@@ -132,7 +137,10 @@ func (a *API) createNotice(ctx context.Context, c caller, in *noticeCreate) (*ob
 	if err != nil {
 		return nil, err
 	}
-	err = a.note(ctx, c, Deed{Action: "notice.create", Kind: "notice", Key: n.ID, Place: at, After: b})
+	if err := a.note(ctx, c, Deed{Action: "notice.create", Kind: "notice", Key: n.ID, Place: at, After: b}); err != nil {
+		return nil, err
+	}
+	err = a.nameOwner(ctx, &n)
 	return created(n, n.Version, "notices", n.ID), err
 }
 
@@ -150,9 +158,30 @@ func (a *API) actOnNotice(ctx context.Context, c caller, in *noticeAct) (*object
 	if err != nil {
 		return nil, err
 	}
-	err = a.note(ctx, c, Deed{Action: "notice." + string(b.Deed), Kind: "notice", Key: n.ID, Place: n.Place(), After: b})
+	if err := a.note(ctx, c, Deed{Action: "notice." + string(b.Deed), Kind: "notice", Key: n.ID, Place: n.Place(), After: b}); err != nil {
+		return nil, err
+	}
+	err = a.nameOwner(ctx, &n)
 	return object(n, n.Version, Conditional{}), err
 }
+
+// nameOwner says who answers for a notice to all who may read it, as its history says
+// who did what; most of them may not list people. Nobody has a name whose id is a
+// machine's, or who is not there any more.
+func (a *API) nameOwner(ctx context.Context, n *notices.Notice) error {
+	if n.Owner == "" {
+		return nil
+	}
+	owner, err := a.Identity.As(ownersPrincipal).Person(ctx, n.Owner)
+	if errors.Is(err, registry.ErrNotFound) {
+		return nil
+	}
+	n.OwnerName = cmp.Or(owner.Name, owner.Login)
+	return err
+}
+
+// ownersPrincipal looks up the names of those who answer for notices.
+var ownersPrincipal = authz.SystemPrincipal("notices")
 
 func exampleNotice(history bool) notices.Notice {
 	n := notices.Notice{

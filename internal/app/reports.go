@@ -14,6 +14,7 @@ import (
 	"steward/analytics/job"
 	"steward/analytics/report"
 	"steward/analytics/report/compose"
+	"steward/analytics/report/pdf"
 	"steward/analytics/report/render"
 	"steward/analytics/report/schedule"
 	"steward/dashboard/api"
@@ -71,8 +72,12 @@ type reportDoor struct {
 
 func (d reportDoor) Reports() []api.ReportInfo {
 	var all []api.ReportInfo
+	formats := slices.Clone(render.Formats)
+	if _, err := (pdf.Printer{}).Find(); err != nil { // nobody is offered what cannot be made
+		formats = slices.DeleteFunc(formats, func(format string) bool { return format == render.PDF })
+	}
 	for _, k := range compose.Kinds() {
-		all = append(all, api.ReportInfo{Name: k.Name, Title: k.Title, About: k.About, Jobs: k.Jobs, Formats: render.Formats})
+		all = append(all, api.ReportInfo{Name: k.Name, Title: k.Title, About: k.About, Jobs: k.Jobs, Formats: formats})
 	}
 	return all
 }

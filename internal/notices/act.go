@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"steward/internal/authz"
 	"steward/internal/calendar"
@@ -52,13 +53,13 @@ var steps = map[Deed]step{
 // The most evidence of one step.
 const (
 	maxItems = 20
-	maxItem  = 500 // bytes
+	maxItem  = 500 // characters
 )
 
 func (a *Action) check(st step) error {
 	switch {
-	case len(a.Note) > maxText || !usable(a.Note):
-		return controldb.Invalid("note", a.Note, "give text of at most %d bytes", maxText)
+	case utf8.RuneCountInString(a.Note) > maxText || !usable(a.Note):
+		return controldb.Invalid("note", a.Note, "give text of at most %d characters", maxText)
 	case st.note && a.Note == "":
 		return controldb.Invalid("note", "", "say what was done or found: %s needs it", a.Deed)
 	case len(a.Evidence) > maxItems:
@@ -67,8 +68,8 @@ func (a *Action) check(st step) error {
 		return controldb.Invalid("due_on", a.DueOn, "a new due day comes with reject")
 	}
 	for _, e := range a.Evidence {
-		if e == "" || len(e) > maxItem || !usable(e) {
-			return controldb.Invalid("evidence", e, "give texts of 1 to %d bytes", maxItem)
+		if e == "" || utf8.RuneCountInString(e) > maxItem || !usable(e) {
+			return controldb.Invalid("evidence", e, "give texts of 1 to %d characters", maxItem)
 		}
 	}
 	return nil

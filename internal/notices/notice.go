@@ -85,7 +85,8 @@ type Notice struct {
 	Version  int64           `json:"version"`
 	History  []Change        `json:"history,omitempty"` // of one that is read by itself, in order
 
-	DueAt time.Time `json:"-"` // the end of DueOn by the project's clocks
+	OwnerName string    `json:"owner_name,omitempty"` // how people call the owner: of one that the API reads by itself
+	DueAt     time.Time `json:"-"`                    // the end of DueOn by the project's clocks
 }
 
 // Place is the project.

@@ -182,6 +182,33 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
+func TestTextsAreCountedInCharacters(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		long := strings.Repeat("漏", maxText)
+		n := notice(harbour, "availability", "2026-10")
+		n.Finding, n.Required = incident.Text{ZH: long}, incident.Text{ZH: long}
+		issued := h.issue(n)
+		item := strings.Repeat("单", maxItem)
+		done := h.does(li, issued, Action{Deed: Submit, Note: long, Evidence: []string{item}})
+		if last := done.History[len(done.History)-1]; done.Finding.ZH != long || last.Note != long || last.Evidence[0] != item {
+			t.Error("the texts were not kept whole")
+		}
+		n.Kind, n.Finding.ZH = "complaint_rate", long+"水"
+		_, _, err := h.Issue(t.Context(), "scorecard", n)
+		if e := new(controldb.InvalidError); !errors.As(err, &e) || e.Fields[0].Field != "finding" {
+			t.Errorf("a finding that is one too long: %v", err)
+		}
+		for field, a := range map[string]Action{
+			"note":     {Deed: Reject, Note: long + "水"},
+			"evidence": {Deed: Reject, Note: "x", Evidence: []string{item + "号"}},
+		} {
+			if _, err := h.act(zhao, done, a); !errors.As(err, new(*controldb.InvalidError)) {
+				t.Errorf("%s that is one too long: %v", field, err)
+			}
+		}
+	})
+}
+
 func TestListIsScoped(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var all []string

@@ -58,14 +58,14 @@ type New struct {
 	DueOn    string // 2006-01-02, a day of the project's calendar
 }
 
-// The most that is kept of texts, in bytes, and of what belongs to a notice.
+// The most that is kept of texts, and of what belongs to a notice.
 const (
-	maxText     = 4000
-	maxEvidence = 64 << 10
-	maxName     = 64
-	maxChanges  = 200 // steps of one notice
-	maxLive     = 500 // live notices of one project
-	maxDays     = 400 // from the issue to the due day
+	maxText     = 4000     // characters: a Chinese one has three bytes
+	maxEvidence = 64 << 10 // bytes
+	maxName     = 64       // bytes
+	maxChanges  = 200      // steps of one notice
+	maxLive     = 500      // live notices of one project
+	maxDays     = 400      // from the issue to the due day
 )
 
 func (n *New) check() error {
@@ -103,8 +103,8 @@ func checkDue(day string, today calendar.Date) (calendar.Date, error) {
 
 func checkText(field string, t incident.Text) error {
 	for _, s := range []string{t.ZH, t.EN} {
-		if len(s) > maxText || !usable(s) {
-			return controldb.Invalid(field, s, "give text of at most %d bytes", maxText)
+		if utf8.RuneCountInString(s) > maxText || !usable(s) {
+			return controldb.Invalid(field, s, "give text of at most %d characters", maxText)
 		}
 	}
 	if strings.TrimSpace(t.ZH+t.EN) == "" {

@@ -13,7 +13,7 @@ export type Role = 'viewer' | 'operator' | 'engineer' | 'manager' | 'administrat
 export type Permission = 'read' | 'act' | 'configure' | 'manage' | 'administer';
 
 export interface Session {
-  person: { login: string; name: string; grants: Grant[] };
+  person: { id: string; login: string; name: string; grants: Grant[] };
   csrf: string;
   must_change_password: boolean;
   /** when it ends at the latest, whatever one does; RFC 3339 */

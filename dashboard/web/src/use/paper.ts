@@ -16,6 +16,14 @@ window.addEventListener('afterprint', () => {
 });
 
 /**
+ * How many rows of a list are on paper, of those that there are; undefined when that is all
+ * of them. all is undefined where there are more than were read.
+ */
+export function printedPart(read: number, more: boolean, most: number): { n: number; all: number | undefined } | undefined {
+  return more || read > most ? { n: Math.min(read, most), all: more ? undefined : read } : undefined;
+}
+
+/**
  * Prints the page. A browser that is asked by a script prints before what was changed
  * in beforeprint is drawn: here it is drawn first.
  */

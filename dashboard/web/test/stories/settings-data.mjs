@@ -87,6 +87,7 @@ test('a rule is enabled only after a back-test of its text; its changes are told
     await page.waitForURL(new RegExp(`/settings/rules/${name}`));
     try {
       assert.equal((await api('GET', `/alert-rules/${name}`)).mode, 'shadow');
+      await page.locator('[data-test=rule-shadow][data-n="0"]').waitFor();
       await page.locator('[data-test=save-enabled]:not([disabled])').click();
       await page.locator('[data-test=rule-saved]').waitFor();
       assert.equal((await api('GET', `/alert-rules/${name}`)).mode, 'enabled');

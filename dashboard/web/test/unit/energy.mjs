@@ -11,18 +11,34 @@ async function load(contents) {
     stdin: { contents, resolveDir: src, loader: 'ts' },
     bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
     define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
-    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; Object.defineProperty(globalThis, 'navigator', { value: { languages: ['zh-CN'], userAgent: 'Node.js' }, configurable: true });" },
+    banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['zh-CN'], userAgent: 'Node.js' }, configurable: true });" },
   });
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
 const {
   plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
-  leaksIn, rowsOf, doneAt, nowIn, follow, mostSilent, mostAsked, allPages, Problem,
+  leaksIn, rowsOf, doneAt, nowIn, follow, mostSilent, mostAsked, allPages, Problem, hoursMap, baselineCourse, draw,
 } = await load(`
+  import { HeatmapChart, LineChart } from 'echarts/charts';
+  import { GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
+  import { init, use } from 'echarts/core';
+  import { SVGRenderer } from 'echarts/renderers';
+  use([HeatmapChart, LineChart, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
+  /** A chart as a picture in SVG. */
+  function draw(options) {
+    const chart = init(null, null, { renderer: 'svg', ssr: true, width: 900, height: 300 });
+    chart.setOption({ ...options, animation: false });
+    const drawn = chart.renderToSVGString();
+    chart.dispose();
+    return drawn;
+  }
   export * from './views/energy/days';
   export { compare } from './views/energy/compare';
   export * from './views/energy/weeks';
+  export { hoursMap } from './views/energy/heat';
+  export { baselineCourse } from './views/energy/baseline';
+  export { draw };
   export { treeOf, shownOf, pointsOf, sumBehind } from './views/energy/tree';
   export { verdictOf, mediumOf, subjectsOf } from './views/energy/subjects';
   export { addUp } from './views/energy/sums';
@@ -78,13 +94,52 @@ test('hours become a grid, and what is not known stays empty', () => {
   assert.equal(grid.cells[6][1], null);
   assert.equal(grid.cells[12][1], 37);
   const week = typicalWeek(grid);
-  assert.deepEqual(week[4][12], { mean: 13, n: 1 }); // a Friday
-  assert.deepEqual(week[0][0], { mean: null, n: 0 });
+  assert.deepEqual(week[4][12], { mean: 13, n: 1, known: 1 }); // a Friday
+  assert.deepEqual(week[0][0], { mean: null, n: 0, known: null });
   const habits = habitsOf(grid);
   assert.equal(habits.known, 46);
   assert.deepEqual(habits.peak, { at: '2026-11-21T12', value: 37 });
   assert.equal(habits.base, 1);
   assert.equal(habits.weekend, null, 'no day of either kind is known whole');
+});
+
+const colours = { text: '#111', dim: '#222', line: '#333', panel: '#444', series: ['#00a', '#0a0', '#a00'], heat: ['#eee', '#f00'] };
+const plain = { number: String, part: (known) => `${known} known` };
+
+test('one silent meter among sixty does not empty the map, but marks its hours', () => {
+  const hour = (i) => ({ at: `2026-11-${20 + Math.floor(i / 24)}T${String(i % 24).padStart(2, '0')}`, use: i === 12 ? 30 : 10, coverage: 59 / 60 });
+  const grid = gridOf('2026-11-20', '2026-11-22', [...Array.from({ length: 24 }, (_, i) => hour(i)), { ...hour(24), coverage: 0.995 }, { ...hour(25), coverage: 0.89 }, { ...hour(26), coverage: null }]);
+  assert.equal(grid.cells[3][0], 10);
+  assert.deepEqual([grid.cells[1][1], grid.cells[2][1]], [null, null], 'of these too much is missing');
+  const habits = habitsOf(grid);
+  assert.deepEqual([habits.known, habits.parts, habits.all, habits.base, habits.peak], [25, 24, 48, 10, { at: '2026-11-20T12', value: 30 }]);
+  assert.deepEqual(typicalWeek(grid)[4][3], { mean: 10, n: 1, known: 59 / 60 });
+
+  const map = hoursMap(['a', 'b', 'c'], ['0:00'], [[0, 0, 5, 0.98], [1, 0, null, null], [2, 0, 7, 1]], colours, plain);
+  assert.deepEqual(map.series[0].data.map((one) => one.value ?? one), [[0, 0, 5], [2, 0, 7]]);
+  assert.equal(map.tooltip.formatter({ dataIndex: 0, value: [0, 0, 5] }), '0:00 a\n5\n0.98 known');
+  assert.equal(map.tooltip.formatter({ dataIndex: 1, value: [2, 0, 7] }), '0:00 c\n7');
+  assert.equal(draw(map).match(/<pattern /g)?.length, 1, 'the one that is known in part is hatched');
+  assert.equal(draw(hoursMap(['a'], ['0:00'], [[0, 0, 5, 1]], colours, plain)).match(/<pattern /g), null);
+});
+
+test('the days of a baseline bear their own names, wherever they are looked at', () => {
+  const days = Array.from({ length: 28 }, (_, i) => ({ date: plusDays('2026-11-01', i), actual: i, baseline: 5, low: 4, high: 6 }));
+  const was = process.env.TZ;
+  /** The names of days, and where on the axis they stand. */
+  const marks = (zone) => {
+    process.env.TZ = zone;
+    const drawn = draw(baselineCourse(days, { expected: 'e', actual: 'a' }, colours, { number: String, day: (day) => `day ${day}` }));
+    return [...drawn.matchAll(/<text[^>]*translate\(([\d.]+) [\d.]+\)[^>]*>day (2026-\d\d-\d\d)</g)].map(([, at, day]) => `${day} at ${at}`);
+  };
+  try {
+    const there = marks('UTC');
+    assert.ok(there.length > 3 && there[0].startsWith('2026-11-0'), there.join());
+    for (const zone of ['Asia/Shanghai', 'America/New_York']) assert.deepEqual(marks(zone), there, zone);
+  } finally {
+    if (was === undefined) delete process.env.TZ;
+    else process.env.TZ = was;
+  }
 });
 
 test('meters are a tree, and a circle of parents is none', () => {

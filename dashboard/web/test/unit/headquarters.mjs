@@ -17,7 +17,8 @@ async function load(contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { useBring, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+const { actorName, ownerName, useBring, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+  export { actorName, ownerName } from './views/headquarters/people';
   export { useBring } from './views/headquarters/bring';
   export { effectScope } from 'vue';
   export { fairRanks, difference } from './views/headquarters/ranks';
@@ -126,4 +127,19 @@ test('what is stored is the file that was checked', async (t) => {
   await bring.choose(new File(['c'], 'c.txt'));
   assert.deepEqual([bring.wrong.value, bring.report.value, bring.busy.value, asked.length], ['wrongType', undefined, false, 3]);
   scope.stop();
+});
+
+test('who answers for a notice has a name, and is oneself by the id alone', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  globalThis.fetch = async () => new Response(JSON.stringify({ person: { id: 'p_1', login: 'li.wei', name: '李伟', grants: [] }, csrf: 'x', must_change_password: false }));
+  await loadSession();
+  assert.equal(ownerName({ owner: 'p_1', owner_name: 'li.wei' }), '李伟');
+  assert.equal(ownerName({ owner: 'p_2', owner_name: '王强' }), '王强');
+  assert.equal(ownerName({ owner: 't_1' }), 't_1', 'a machine');
+  assert.equal(ownerName({ owner: 'li.wei' }), 'li.wei', 'a login is no id');
+  assert.equal(ownerName({}), '');
+  assert.deepEqual([actorName('li.wei'), actorName('wang')], ['李伟', 'wang']);
+  globalThis.fetch = async () => new Response(JSON.stringify({ permissions: {}, oidc: false, time_zone: 'Asia/Shanghai' }));
+  await loadSession();
 });

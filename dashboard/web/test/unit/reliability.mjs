@@ -10,10 +10,11 @@ const result = await build({
   stdin: {
     contents: `
       export { buy, avoidedBy, frontier, byPlace, stepOf, worthwhile } from './views/reliability/plan';
+      export { readBudget } from './views/reliability/budget';
       export { normal, survivalBy, lawOf } from './views/reliability/law';
       export { stepAt, lawPoints, riskTicks } from './views/reliability/trend';
       export { inChinese } from './views/reliability/because';
-      export { rowsOf, sorted, orderOf, classesOfModels, classOf, nameIn } from './views/reliability/rates';
+      export { rowsOf, sorted, orderOf, classesOfModels, modelsOf, classOf, nameIn } from './views/reliability/rates';
       export { verdictOf, movedBy } from './views/reliability/compare';
       export { newer } from './views/reliability/runs';
       export { default as en } from './messages/en/reliability';
@@ -25,7 +26,7 @@ const result = await build({
   define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
 });
-const { buy, frontier, byPlace, stepOf, worthwhile, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, orderOf, classesOfModels, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
+const { buy, frontier, byPlace, stepOf, worthwhile, readBudget, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, orderOf, classesOfModels, modelsOf, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
   await import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 
 const close = (a, b, off = 1e-6) => assert.ok(Math.abs(a - b) < off, `${a} is not ${b}`);
@@ -48,6 +49,26 @@ function planOf(lines, more = {}) {
     ...more,
   };
 }
+
+test('a budget is read as people write it, and what cannot be is said', () => {
+  const f = (typed, want) => assert.equal(readBudget(typed), want, typed);
+  f('', 0);
+  f('  ', 0);
+  f('2000000', 2_000_000);
+  f('2,000,000', 2_000_000);
+  f('200,0000', 2_000_000);
+  f('￥２，０００，０００', 2_000_000);
+  f('200万', 2_000_000);
+  f(' 1.25 亿元', 125_000_000);
+  f('¥1.2m', 1_200_000);
+  f('1,234.5', 1235);
+  f('1', 1);
+  f('0', 'small');
+  f('0.4', 'small');
+  f('1000000000000', 1e12);
+  f('10001亿', 'large');
+  for (const typed of ['-5', '1,5', '1.2.3', '20 tons', '万', '¥', '1e6', 'constructor']) f(typed, 'unreadable');
+});
 
 test('a budget buys the lines in their order until one does not fit', () => {
   const plan = planOf([[100, null, 'mandatory'], [200.1, 50, 'mandatory'], [300, 90, 'worth'], [10, 2, 'worth'], [5, 1, 'neither']]);
@@ -153,6 +174,10 @@ test('rates by number, those without one last', () => {
   assert.deepEqual(order('-name'), ['model:C/1', 'model:B/x/1', 'model:A/1']);
   const classes = classesOfModels(rows, rowsOf([n('vendor:meter/C', 'failure_rate', 1), n('vendor:fire/B', 'failure_rate', 1), n('vendor:access/B', 'failure_rate', 1)]));
   assert.deepEqual([...classes], [['model:A/1', 'elevator'], ['model:C/1', 'meter']]);
+  // B makes fire panels and gates: of which its model is cannot be known, and it is of none.
+  const under = (kind, of) => modelsOf(rows, of, kind).map(({ subject }) => subject);
+  assert.deepEqual(['elevator', 'meter', 'fire', 'access'].flatMap((kind) => under(kind, classes)), ['model:A/1', 'model:C/1']);
+  assert.deepEqual(under('fire', new Map([['model:B/x/1', 'fire'], ['model:C/1', '*']])), ['model:B/x/1'], 'as the analysis wrote it');
   assert.equal(classOf('vendor:fire/A/B'), 'fire');
   assert.equal(nameIn('vendor:fire/A/B'), 'A/B');
   assert.equal(classOf('class:fire'), 'fire');

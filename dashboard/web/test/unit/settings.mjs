@@ -17,7 +17,7 @@ async function load(contents) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, useEdited, useTrial, effectScope, nextTick, ref, shallowRef } = await load(`
+const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, textAfter, useEdited, useTrial, effectScope, nextTick, ref, shallowRef } = await load(`
   export { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
   export { loadSession } from './session/session';
   export { actionText, changesOf, line } from './views/settings/audit/entry';
@@ -29,7 +29,7 @@ const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, act
   export { withNewest } from './views/settings/health/runs';
   export { chunks, together, countsOf } from './views/settings/letters/letters';
   export { byDay } from './views/settings/rules/days';
-  export { useEdited } from './views/settings/rules/useRule';
+  export { textAfter, useEdited } from './views/settings/rules/useRule';
   export { useTrial } from './views/settings/payload/trial';
   export { effectScope, nextTick, ref, shallowRef } from 'vue';
 `);
@@ -210,4 +210,10 @@ test('a rule that is typed on is not understood by the check of what stood there
   await settle();
   assert.deepEqual([edited.understood.value, edited.valid.value, edited.checking.value], [undefined, false, true]);
   scope.stop();
+});
+
+test('what was written of a rule stays when somebody else has changed it', () => {
+  assert.equal(textAfter({ of: 'a?', text: 'mine', kept: 'old' }, 'a?', 'new'), 'mine');
+  assert.equal(textAfter({ of: 'a?', text: 'old', kept: 'old' }, 'a?', 'new'), 'new', 'nothing was written');
+  assert.equal(textAfter({ of: 'a?', text: 'mine', kept: 'old' }, 'b?', 'other'), 'other', 'it is another rule');
 });

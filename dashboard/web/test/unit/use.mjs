@@ -32,11 +32,13 @@ async function load(contents, plugins = []) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
+const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, mayEscape, useDownload, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
   export { effectScope, nextTick, shallowRef } from 'vue';
   export { useLoad, usePages } from './use/load';
   export { useAt } from './use/at';
   export { useTyped } from './use/typed';
+  export { mayEscape } from './use/escape';
+  export { useDownload } from './use/download';
   export { route } from 'vue-router';
   export { status } from '../live/live';
   export { Problem, ask, onSignedOut, problemOf } from './api/call';
@@ -229,6 +231,34 @@ test('a listener that fails does not keep what changed from the others', async (
   } finally {
     live.connection.stop();
   }
+});
+
+test('Escape does not throw away what was written unasked, nor what is being composed', (t) => {
+  const asked = [];
+  globalThis.confirm = (question) => asked.push(question) > 1;
+  t.after(() => delete globalThis.confirm);
+  const key = (isComposing = false) => ({ isComposing });
+  assert.equal(mayEscape(key(), false, 'sure?'), true);
+  assert.equal(mayEscape(key(true), false, 'sure?'), false);
+  assert.equal(mayEscape(key(true), true, 'sure?'), false);
+  assert.equal(asked.length, 0);
+  assert.deepEqual([mayEscape(key(), true, 'sure?'), mayEscape(key(), true, 'sure?'), asked], [false, true, ['sure?', 'sure?']]);
+});
+
+test('a file that the server cannot make says why', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  const download = inScope(useDownload);
+  globalThis.fetch = async () => new Response(JSON.stringify({ code: 'invalid', detail: 'no Chromium to print with' }), { status: 422 });
+  await download.fetch('PDF', '/api/v1/reports/replacement');
+  assert.deepEqual([download.name.value, download.problem.value.status, download.problem.value.message], ['', 422, 'no Chromium to print with']);
+  globalThis.fetch = (_address, { signal }) => new Promise((_answer, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
+  const asked = download.fetch('PDF', '/api/v1/reports/replacement');
+  assert.deepEqual([download.name.value, download.problem.value], ['PDF', undefined]);
+  download.cancel();
+  await asked;
+  assert.deepEqual([download.name.value, download.problem.value], ['', undefined], 'who calls it off needs no reason');
+  download.stop();
 });
 
 test('paper is light whatever the theme, and is drawn before a script prints it', async () => {

@@ -111,11 +111,13 @@ export default {
     cross_origin: 'The request came from another site, and was refused.',
     unreachable: 'The server cannot be reached.',
   },
+  download: { making: 'Making {name}: {s} s…', receiving: 'Receiving {name}: {size}', cancel: 'Cancel' },
   table: {
     sortBy: 'Sort by {name}',
     failed: 'The list could not be read on; what is here may be old.',
     away: 'The server cannot be reached; what is here may be old.',
     printed: 'The first {n} of {all} rows',
+    printedMore: 'The first {n} rows; there are more.',
   },
   load: {
     away: 'The page could not be opened: the server cannot be reached. What is here stays.',

@@ -40,7 +40,7 @@ export default {
   unnamed: 'not said',
   running: {
     all: 'All', left: 'Time left', what: 'Incident', where: 'Place', state: 'Progress', began: 'Began', over: '{n} over',
-    none: 'No clock is running', noneHint: 'What has a limit appears here as soon as it happens.',
+    none: 'No clock is running', noneKnown: 'No clock is running of the incidents that this page knows', noneHint: 'What has a limit appears here as soon as it happens.',
   },
   breach: {
     started: 'Began', took: 'Took', over: 'Over by', everyStandard: 'All standards', everyCause: 'All causes', count: '{n} late', none: 'Nothing was late in {month}',

@@ -49,7 +49,8 @@ export default {
     now: 'Now: {mode}', saveChange: 'Save, stays: {mode}', enabled: 'Enable', shadow: 'Run in shadow', disabled: 'Disable',
     about_enabled: 'It raises incidents, and people are told.', about_shadow: 'It is recorded, and nobody is told.', about_disabled: 'It watches nothing.',
     testFirst: 'Run the back-test first: then it can be enabled.', notValid: 'Put right what is wrong first.', notHere: 'The text names a place that you do not configure.',
-    nameTaken: 'There is a rule of this name. Choose another.', undo: 'Undo my changes',
+    nameTaken: 'There is a rule of this name. Choose another.', undo: 'Undo my changes', again: 'Read the new version; my text stays',
+    meanwhile: 'Somebody else has changed the rule. Your text stands as you wrote it; this is how it differs from what is stored now.',
   },
   backtest: {
     title: 'Back-test', span: 'How far back', days_7: '7 days', days_30: '30 days', days_90: '90 days', days_365: '1 year', run: 'Back-test', running: 'Reading the history…',
@@ -58,6 +59,10 @@ export default {
     fired: 'Would have fired', perDay: 'A day', held: 'Held in all', devices: 'Devices', read: '{n} readings and events read in {took}',
     chart: 'How often it would have fired, by day', day: 'Day', cut: 'The chart has the first {n} of {of}.',
     worst: 'Most often', times: '{n}×', examples: 'Examples', where: 'Where', from: 'Began', lasted: 'Lasted', still: 'still', several: 'several devices',
+  },
+  shadow: {
+    title: 'What it has raised in shadow', about: 'Recorded since it runs in shadow, and nobody was told: enabled, it would have raised these.', none: 'It has raised nothing so far', count: '{n} in all', newest: 'the newest {n}',
+    state: 'State', times: 'Reports',
   },
   history: {
     title: 'Changes', none: 'Nothing was changed here', noneHint: 'This rule is as it stands in its file.', difference: 'What is different', older: 'Older changes',

@@ -111,11 +111,13 @@ export default {
     cross_origin: '请求来自其他网站，已拒绝。',
     unreachable: '无法连接到服务器。',
   },
+  download: { making: '正在生成 {name}，已用 {s} 秒…', receiving: '正在下载 {name}，已收 {size}', cancel: '取消' },
   table: {
     sortBy: '按{name}排序',
     failed: '未能继续读取列表，当前内容可能已过时。',
     away: '无法连接到服务器，当前内容可能已过时。',
     printed: '共 {all} 行，此处为前 {n} 行',
+    printedMore: '此处为前 {n} 行，后面还有。',
   },
   load: {
     away: '无法打开页面：连接不到服务器。当前页面保留。',

@@ -40,7 +40,7 @@ export default {
   unnamed: '未注明',
   running: {
     all: '全部', left: '剩余', what: '告警', where: '位置', state: '进展', began: '开始', over: '超时 {n}',
-    none: '当前没有正在计时的事件', noneHint: '有时限的事件发生后会立即出现在这里。',
+    none: '当前没有正在计时的事件', noneKnown: '本页已知的事件中没有正在计时的', noneHint: '有时限的事件发生后会立即出现在这里。',
   },
   breach: {
     started: '开始', took: '用时', over: '超出', everyStandard: '全部标准', everyCause: '全部原因', count: '{n} 起超时', none: '{month}没有超时',

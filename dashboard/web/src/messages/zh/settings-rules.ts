@@ -49,7 +49,8 @@ export default {
     now: '当前：{mode}', saveChange: '保存，保持{mode}', enabled: '启用', shadow: '影子运行', disabled: '停用',
     about_enabled: '产生事件并通知人员。', about_shadow: '只记录，不通知任何人。', about_disabled: '不监测。',
     testFirst: '请先试算，之后才能启用。', notValid: '请先改正错误。', notHere: '规则写明的范围不在您的配置权限内。',
-    nameTaken: '已有同名规则，请换一个名称。', undo: '撤销我的修改',
+    nameTaken: '已有同名规则，请换一个名称。', undo: '撤销我的修改', again: '读取新版本，保留我的文本',
+    meanwhile: '该规则已被他人修改。您的文本保持原样，它与当前保存的版本有以下差别。',
   },
   backtest: {
     title: '历史试算', span: '回看时长', days_7: '7 天', days_30: '30 天', days_90: '90 天', days_365: '1 年', run: '开始试算', running: '正在读取历史…',
@@ -58,6 +59,10 @@ export default {
     fired: '会触发次数', perDay: '平均每天', held: '累计时长', devices: '涉及设备', read: '读取 {n} 条读数与事件，用时 {took}',
     chart: '每天会触发的次数', day: '日期', cut: '图中为 {of} 次中的前 {n} 次。',
     worst: '触发最多', times: '{n} 次', examples: '示例', where: '位置', from: '开始', lasted: '持续', still: '仍在持续', several: '多台设备',
+  },
+  shadow: {
+    title: '影子运行的记录', about: '影子运行期间只记录、未通知任何人；若已启用，会产生这些事件。', none: '尚无记录', count: '共 {n} 条', newest: '以下为最新 {n} 条',
+    state: '状态', times: '上报次数',
   },
   history: {
     title: '变更记录', none: '没有变更', noneHint: '这条规则与文件中的一致。', difference: '具体差异', older: '更早的变更',

@@ -1,7 +1,6 @@
-// Names of people by their ids, as far as the caller may know them; others go by id.
+// Names of people: of those whom the caller may list, and of himself.
 import { list } from '../../api/client';
 import { mayAnywhere, session } from '../../session/session';
-import { useLoad } from '../../use/load';
 
 export interface Named {
   id: string;
@@ -15,11 +14,14 @@ export async function listPeople(signal: AbortSignal): Promise<Named[]> {
   return page.items.flatMap((person) => (person.id ? [{ id: person.id, name: person.name || person.login || person.id }] : []));
 }
 
-export function usePeople(): (id: string) => string {
-  const people = useLoad(() => 'once', listPeople);
-  return (id) => {
-    const present = session();
-    if (present.person?.login === id) return present.person.name || id;
-    return people.value.value?.find((one) => one.id === id)?.name ?? id;
-  };
+/** Who answers for a notice: the server says the name of a person; a machine goes by its id. */
+export function ownerName(notice: { owner?: string; owner_name?: string }): string {
+  const me = session().person;
+  return me && me.id === notice.owner ? me.name || me.login : notice.owner_name || notice.owner || '';
+}
+
+/** Who did a step, of which the history has the login. */
+export function actorName(login: string): string {
+  const me = session().person;
+  return me?.login === login ? me.name || login : login;
 }

@@ -1,5 +1,6 @@
 // Ranks that are fair: places whose intervals overlap are not to be told apart, so that
-// each has all the ranks that its interval allows.
+// each has all the ranks that its interval allows. A value without an interval is not
+// certain: nothing says how far chance goes, so that it is told apart from no other.
 
 export interface Candidate {
   key: string;
@@ -15,13 +16,23 @@ export interface Place {
   to: number;
 }
 
-/** Of those that have a value and an interval, by their key. */
+/** Whether anything says how certain the value is. */
+export function hasInterval(one: Candidate): boolean {
+  return one.low !== null || one.high !== null;
+}
+
+/** A bound that is not known is anywhere. */
+function bounds({ low, high }: Candidate): [number, number] {
+  return [low ?? -Infinity, high ?? Infinity];
+}
+
+/** Of those that have a value, by their key. */
 export function fairRanks(all: readonly Candidate[], moreIsBetter: boolean): Map<string, Place> {
   const sign = moreIsBetter ? 1 : -1;
-  const known = all.flatMap(({ key, value, low, high }) => {
-    if (value === null) return [];
-    const [a, b] = [low ?? value, high ?? value];
-    return [{ key, value: sign * value, low: Math.min(sign * a, sign * b), high: Math.max(sign * a, sign * b) }];
+  const known = all.flatMap((one) => {
+    if (one.value === null) return [];
+    const [a, b] = bounds(one);
+    return [{ key: one.key, value: sign * one.value, low: Math.min(sign * a, sign * b), high: Math.max(sign * a, sign * b) }];
   });
   const ranks = new Map<string, Place>();
   for (const one of known) {
@@ -37,9 +48,9 @@ export type Difference = 'better' | 'worse' | 'same' | 'unknown';
 
 /** Whether one place differs from another by more than chance: when their intervals have nothing in common. */
 export function difference(one: Candidate, other: Candidate, moreIsBetter: boolean): Difference {
-  if (one.value === null || other.value === null) return 'unknown';
-  const [low, high] = [one.low ?? one.value, one.high ?? one.value];
-  const [otherLow, otherHigh] = [other.low ?? other.value, other.high ?? other.value];
+  if (one.value === null || other.value === null || !hasInterval(one) || !hasInterval(other)) return 'unknown';
+  const [low, high] = bounds(one);
+  const [otherLow, otherHigh] = bounds(other);
   if (low > otherHigh) return moreIsBetter ? 'better' : 'worse';
   if (high < otherLow) return moreIsBetter ? 'worse' : 'better';
   return 'same';

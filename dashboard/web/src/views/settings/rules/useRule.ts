@@ -57,9 +57,11 @@ export function useEdited(first: string): Edited {
   }
   watch(text, () => {
     window.clearTimeout(timer);
+    // What is said of the former text is not said of this one.
+    asked?.abort();
+    asked = undefined;
     understood.value = undefined;
     if (text.value.trim() === '') {
-      asked?.abort();
       faults.value = [];
       checking.value = false;
       return;
@@ -89,6 +91,18 @@ export function useEdited(first: string): Edited {
       version.value++;
     },
   };
+}
+
+/** What stands in the editor, of which rule, and what of it is stored. */
+export interface Standing {
+  of: string;
+  text: string;
+  kept: string;
+}
+
+/** The text when a rule was read, maybe again: what somebody has written of the same one stays. */
+export function textAfter(now: Standing, of: string, source: string): string {
+  return now.of === of && now.text !== now.kept ? now.text : source;
 }
 
 /** Makes the rule, or changes it. */

@@ -1,7 +1,7 @@
 // Files that the server takes seconds to make: fetched by the page, so that it can say
 // how it goes, and then given to the browser to be kept.
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
-import { Problem, problemOf } from '../../api/call';
+import { Problem, problemOf } from '../api/call';
 
 export interface Download {
   /** what is being made; empty when nothing is */
