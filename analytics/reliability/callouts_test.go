@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -54,6 +55,32 @@ func TestCalloutsAreRepairsAndNotFailures(t *testing.T) {
 }
 
 // Models, vendors and regions are drawn together as projects are, each within its class.
+// A vendor may make devices of several classes, and two of these may be named alike.
+func TestModelsHaveTheirClass(t *testing.T) {
+	f := newFleet(span{0, 8766 * hour})
+	for i, d := range []clickhouse.ReliabilityDevice{
+		{Class: "meter", Vendor: "Siemens", Model: "PAC3200"}, {Class: "fire", Vendor: "Siemens", Model: "FC18"}, {Class: "fire", Vendor: "Siemens", Model: "FC18"},
+		{Class: "meter", Vendor: "Siemens", Model: "X1"}, {Class: "access", Vendor: "Siemens", Model: "X1"}, {Class: "access", Vendor: "Siemens", Model: "X1"}, {Class: "elevator", Model: "3000"}, {Class: "access"},
+	} {
+		d.ID, d.Expected, d.Came = fmt.Sprint(i), 1, 1 // and some were never heard of
+		if i%2 == 0 {
+			d.Messages, d.FirstReading = 1, 1
+		}
+		f.device(authz.Place{Region: "r", Project: "p"}, &d, new(course), time.UTC)
+	}
+	got, _ := runFleet(t, f).notes["models "].(Models)
+	want := map[string]string{"model:Siemens/PAC3200": "meter", "model:Siemens/FC18": "fire", "model:Siemens/X1": severalClasses, "model:3000": "elevator"}
+	if !maps.Equal(got.Classes, want) {
+		t.Errorf("%v, want %v", got.Classes, want)
+	}
+	// Each model that has a number has a class.
+	for k := range f.groups {
+		if _, known := got.Classes[k.subject]; strings.HasPrefix(k.subject, "model:") && !known {
+			t.Errorf("%s is of no class", k.subject)
+		}
+	}
+}
+
 func TestModelsAndRegionsAreShrunk(t *testing.T) {
 	period := span{0, 8766 * hour}
 	f := newFleet(period)

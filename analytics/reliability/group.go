@@ -44,6 +44,20 @@ func modelSubject(vendor, model string) string {
 	return cut("model:" + vendor + "/" + model)
 }
 
+// Models is the document of kind "models" of the company: of what class each model is,
+// which its subject does not say, for two vendors may name a lift and a meter alike.
+type Models struct {
+	Classes map[string]string `json:"classes"` // by subject; severalClasses when its devices differ
+}
+
+// take notes the class of a device of a model.
+func (m *Models) take(subject, class string) {
+	if is, known := m.Classes[subject]; known && is != class {
+		class = severalClasses
+	}
+	m.Classes[subject] = class
+}
+
 // cut keeps names within what a result takes.
 func cut(s string) string {
 	if len(s) > maxSubject {

@@ -109,12 +109,13 @@ type fleet struct {
 	period span
 	groups map[key]*group
 	models map[string]*history // by subject
+	named  Models
 
 	callouts map[authz.Place]*callouts // of projects that enter repair orders of lifts
 }
 
 func newFleet(period span) *fleet {
-	return &fleet{period: period, groups: map[key]*group{}, models: map[string]*history{}, callouts: map[authz.Place]*callouts{}}
+	return &fleet{period: period, groups: map[key]*group{}, models: map[string]*history{}, named: Models{Classes: map[string]string{}}, callouts: map[authz.Place]*callouts{}}
 }
 
 type deviceKey struct{ class, id string }
@@ -173,6 +174,9 @@ func (f *fleet) project(ctx context.Context, store Store, r *job.Run, p clickhou
 // device takes in one device.
 func (f *fleet) device(at authz.Place, d *clickhouse.ReliabilityDevice, c *course, zone *time.Location) {
 	keys := keysOf(at.Region, at.Project, d.Class, d.Vendor, d.Model)
+	if d.Model != "" {
+		f.named.take(modelSubject(d.Vendor, d.Model), d.Class)
+	}
 	if c.overflow {
 		for _, k := range keys {
 			f.of(k).overflow++
@@ -267,6 +271,11 @@ func (f *fleet) report(ctx context.Context, r *job.Run, days float64) error {
 		}
 		if err != nil {
 			return fmt.Errorf("trend of %s: %w", model, err)
+		}
+	}
+	if len(f.named.Classes) > 0 {
+		if err := r.Note(ctx, "models", "", "", "", f.named); err != nil {
+			return err
 		}
 	}
 	if all := f.groups[key{}]; all != nil && all.expected > 0 {

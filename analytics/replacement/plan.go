@@ -6,7 +6,7 @@ import "steward/analytics/forecast"
 // of each region and of each project, each with its own list.
 type Plan struct {
 	Year     int      `json:"year"`
-	Budget   float64  `json:"budget_cny"` // 0: without a limit
+	Budget   float64  `json:"budget_cny"` // 0: without a limit, or of another place
 	Cost     float64  `json:"cost_cny"`   // of those that are in
 	Avoided  Money    `json:"avoided_cny"`
 	Lines    []Line   `json:"lines"` // ranked; those within the budget first
@@ -15,7 +15,8 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 
 	// BudgetOf is whose budget decides what is within: hq, a region or region/project.
-	// Where that is a place above, the plan is this place's part of the one there.
+	// Where that is a place above, the plan is this place's part of the one there, and
+	// neither Budget nor Short is told here.
 	BudgetOf string `json:"budget_of"`
 	Within   int    `json:"devices_within_budget"`
 	// What the law or a standard wants by the end of the year, within the budget or

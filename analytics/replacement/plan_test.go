@@ -233,7 +233,7 @@ func TestPlanOfPlaces(t *testing.T) {
 		t.Errorf("%v to %v", *hq.Avoided.Low, *hq.Avoided.High)
 	}
 	// What is below is a part of that.
-	if p := r.is("north", "e1 e3 e2 | e5"); p.BudgetOf != "hq" || p.Budget != 3500 || p.Cost != 3000 || p.Lines[2].Cumulative != 3000 || p.Lines[2].Rank != 3 {
+	if p := r.is("north", "e1 e3 e2 | e5"); p.BudgetOf != "hq" || p.Budget != 0 || p.Cost != 3000 || p.Lines[2].Cumulative != 3000 || p.Lines[2].Rank != 3 {
 		t.Errorf("%+v", p)
 	}
 	r.is("north/harbour", "e1 e3 | e5")
@@ -253,10 +253,40 @@ func TestPlanOfPlaces(t *testing.T) {
 	r.is("hq", "e1 | e3 e2 e4 e5")
 	r.is("north", "e1 e3 | e2 e5")
 	r.is("north/harbour", "e1 e3 | e5")
-	if p := r.is("north/hill", "e2"); p.BudgetOf != "north/hill" {
+	if p := r.is("north/hill", "e2"); p.BudgetOf != "north/hill" || p.Budget != 1000 {
 		t.Errorf("%+v", p)
 	}
 	r.is("south/lake", "| e4")
+}
+
+// What a budget is, and what it lacks, is told at the place whose budget it is alone: of
+// what goes to others, and what the law wants elsewhere, a project knows nothing.
+func TestBudgetOfAnotherPlace(t *testing.T) {
+	w := new(world)
+	w.add("north/harbour", lift("e1", 3, 1))
+	due := func(id string) forecast.Prospect {
+		return forecast.Prospect{Class: "meter", Medium: "heat", Device: id, VerifyBy: "2027-01-01", Failures365: forecast.Estimate{Why: "insufficient data: no failure"}}
+	}
+	w.add("south/lake", due("h1"), due("h2"))
+	r := planned(t, policyOf(t, "budgets: [{place: hq, cny: 60}, {place: south, cny: 40}]\n"), w, nil)
+	f := func(place, of string, budget, short float64, warned bool) {
+		t.Helper()
+		p := r.plans[place]
+		if p.BudgetOf != of || p.Budget != budget || p.Short != short || strings.Contains(strings.Join(p.Warnings, "\n"), budgetLacks) != warned {
+			t.Errorf("%s: budget %v of %s, %v missing, %q", place, p.Budget, p.BudgetOf, p.Short, p.Warnings)
+		}
+	}
+	f("hq", "hq", 60, 40, true)
+	f("north", "hq", 0, 0, false)
+	f("north/harbour", "hq", 0, 0, false)
+	f("south", "south", 40, 60, true)
+	f("south/lake", "south", 0, 0, false)
+
+	// Where nobody has a budget there is no limit anywhere, and it is nobody else's.
+	r = planned(t, policyOf(t, ""), w, nil)
+	for _, place := range []string{"hq", "south", "south/lake"} {
+		f(place, place, 0, 0, false)
+	}
 }
 
 // What must be done comes first, in the order in which it is due.

@@ -132,6 +132,11 @@ type tally struct {
 	sofar               gain // by what is listed, as if all of it were within
 }
 
+// ownsPurse reports whether the budget is the place's own, as one without a limit is of
+// each. What is in that of a place above, and what it lacks, is spent on other places
+// too, and not for all eyes here.
+func (t *tally) ownsPurse() bool { return t.purse.budget == 0 || t.purse.of == t.at.String() }
+
 // gain is what replacing devices avoids.
 type gain struct {
 	value      float64 // yuan

@@ -144,11 +144,14 @@ func (p *planner) fill(line *Line, at authz.Place, d *forecast.Prospect) {
 func (p *planner) plan(ctx context.Context, s *sheet) error {
 	t := s.tally
 	plan := Plan{
-		Year: p.year.number, Budget: t.purse.budget, BudgetOf: t.purse.of,
+		Year: p.year.number, BudgetOf: t.purse.of,
 		Cost: yuan(t.cost), Avoided: t.avoided(), Lines: []Line{},
 		Devices: t.devices, Unknown: t.unknown, Unpriced: t.unpriced, Kept: t.kept, Dear: t.dear, Omitted: t.omitted,
-		Within: t.within, Mandatory: t.mandatory, MandatoryCost: yuan(t.mandatoryCost), Short: yuan(t.purse.short()),
+		Within: t.within, Mandatory: t.mandatory, MandatoryCost: yuan(t.mandatoryCost),
 		Run: p.source, Asof: p.until.UTC().Format(time.RFC3339), Level: level,
+	}
+	if t.ownsPurse() {
+		plan.BudgetOf, plan.Budget, plan.Short = t.at.String(), t.purse.budget, yuan(t.purse.short())
 	}
 	for _, e := range t.entries {
 		plan.Lines = append(plan.Lines, *s.lines[e.candidate])
@@ -243,8 +246,8 @@ func (p *planner) warnings(t *tally) []string {
 		day := func(t time.Time) string { return t.In(p.Zone).Format(time.DateOnly) }
 		warn("the forecasts are from %s, those from %s are not there: run %s for that time", day(p.until), day(p.wanted), Needs)
 	}
-	if b := t.purse; b.of == t.at.String() {
-		all = append(all, b.warnings()...)
+	if t.ownsPurse() {
+		all = append(all, t.purse.warnings()...)
 	}
 	if t.mandatoryUnpriced > 0 {
 		warn("%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy", t.mandatoryUnpriced)

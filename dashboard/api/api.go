@@ -146,6 +146,7 @@ func (a *API) registerAll() {
 	a.registerApproval()
 	a.registerTables()
 	a.registerReadings()
+	a.registerDeviceMetrics()
 	a.registerEvents()
 	a.registerLatest()
 	a.registerCoverage()

@@ -16,6 +16,7 @@ import (
 type Data interface {
 	Readings(context.Context, authz.Scope, clickhouse.ReadingsQuery) (clickhouse.ReadingsPage, error)
 	Events(context.Context, authz.Scope, clickhouse.EventsQuery) (clickhouse.EventsPage, error)
+	DeviceMetrics(context.Context, authz.Scope, telemetry.Device) ([]clickhouse.DeviceMetric, error)
 	Coverage(context.Context, authz.Scope, clickhouse.CoverageQuery) (clickhouse.CoveragePage, error)
 	Counted(context.Context, authz.Scope, clickhouse.CountedQuery) (clickhouse.CountedPage, error)
 	ConsumptionWeeks(context.Context, authz.Scope, clickhouse.WeeksQuery) ([]clickhouse.WeeksUse, error)

@@ -49,7 +49,8 @@ func (f DeviceFilter) registry() registry.DeviceFilter {
 type devicesIn struct {
 	SortedIn
 	DeviceFilter
-	Total bool `query:"total" doc:"Count also those of the other pages."`
+	Connection string `query:"connection" enum:"online,offline,unknown" doc:"Only those of this connection; unknown while the broker has not said. A page may have fewer items than there are, or none, and a next all the same."`
+	Total      bool   `query:"total" doc:"Count also those of the other pages, of any connection."`
 }
 
 type facetsOut struct{ Body registry.Facets }
@@ -124,7 +125,13 @@ func (a *API) registerDevices() {
 		Answer:      listBody[registry.Device]{Items: []registry.Device{exampleDevice}},
 	}, func(ctx context.Context, c caller, in *devicesIn) (*listOut[registry.Device], error) {
 		f := in.registry()
-		l, err := a.as(c).Devices(ctx, f, in.page())
+		var l registry.List[registry.Device]
+		var err error
+		if in.Connection == "" {
+			l, err = a.as(c).Devices(ctx, f, in.page())
+		} else {
+			l, err = a.devicesBy(ctx, c, f, in.page(), in.Connection)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,7 @@ type latestIn struct {
 	Project string   `query:"project" maxLength:"64" doc:"Only devices of this project; with region." example:"harbour"`
 	Class   string   `query:"class" enum:"meter,elevator,fire,access" doc:"Only devices of this class."`
 	Device  string   `query:"device" maxLength:"64" doc:"Only devices with this id."`
+	Devices []string `query:"devices" maxItems:"100" doc:"Only these devices, as region/project/class/id, and all in one answer." example:"north/harbour/meter/m1"`
 	Metric  []string `query:"metric" maxItems:"50" doc:"Only these values."`
 	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many devices."`
 	Cursor  string   `query:"cursor" maxLength:"256" doc:"Where to go on: the next of the list before."`
@@ -78,12 +79,19 @@ func (a *API) registerLatest() {
 				return nil, invalid("cursor", in.Cursor, "is not the next of a list of latest states")
 			}
 		}
-		states := a.Live.Latest(live.LatestQuery{
+		refs, err := refsOf(in.Devices)
+		if err != nil {
+			return nil, err
+		}
+		q := live.LatestQuery{
 			Filter:  live.Filter{Region: in.Region, Project: in.Project, Class: telemetry.Class(in.Class), Device: in.Device},
 			Allowed: c.Scope(), Metrics: in.Metric, After: in.Cursor, Limit: in.Limit + 1,
-		})
+		}
+		var states []live.DeviceState
 		next := ""
-		if len(states) > in.Limit {
+		if len(refs) > 0 {
+			states = a.statesOf(c.Scope(), q, refs)
+		} else if states = a.Live.Latest(q); len(states) > in.Limit {
 			states = states[:in.Limit]
 			next = states[in.Limit-1].Device.String()
 		}

@@ -221,11 +221,12 @@ func recipes() map[string]recipe {
 		}},
 
 		// Measurements
-		"readings":    {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/readings" + a.query("from", a.from, "resolution", "raw")) }},
-		"events":      {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/events" + a.query("from", a.from)) }},
-		"latest":      {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/latest" + a.query()) }},
-		"coverage":    {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/coverage" + a.query("from", a.from, "to", a.to)) }},
-		"consumption": {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/consumption" + a.query("from", a.from, "to", a.to, "by", "hour")) }},
+		"readings":            {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/readings" + a.query("from", a.from, "resolution", "raw")) }},
+		"events":              {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/events" + a.query("from", a.from)) }},
+		"latest":              {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/latest" + a.query()) }},
+		"list-device-metrics": {needs: authz.Read, call: func(a aim) call { return get(a.device() + "/metrics") }},
+		"coverage":            {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/coverage" + a.query("from", a.from, "to", a.to)) }},
+		"consumption":         {needs: authz.Read, where: anywhere, lists: true, call: func(a aim) call { return get("/consumption" + a.query("from", a.from, "to", a.to, "by", "hour")) }},
 		"consumption-weeks": {needs: authz.Read, where: anywhere, call: func(a aim) call {
 			return get("/consumption/weeks?" + url.Values{"from": {a.from}, "to": {a.to}, "devices": {a.project() + "/meter/" + a.meter}}.Encode())
 		}},

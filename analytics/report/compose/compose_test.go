@@ -358,6 +358,39 @@ func TestBudget(t *testing.T) {
 	f(600, 3, 600)
 }
 
+// Of the budget of another place a report says whose it is, and no more, also where a plan
+// of an earlier version has its yuan.
+func TestBudgetOfAnotherPlace(t *testing.T) {
+	f := func(of string, budget *float64, want ...string) {
+		t.Helper()
+		w := full(t)
+		p := planFor(harbor)
+		p.BudgetOf, p.Budget, p.Short = of, 5_000_000, 777_000
+		for i, d := range w.docs {
+			for j := range d {
+				if d[j].Kind == "plan" && d[j].Project == harbor.Project {
+					text, err := json.Marshal(p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.docs[i][j].Body = text
+				}
+			}
+		}
+		text := fmt.Sprint(section(w.must(only(harbor), Request{Name: Replacement, Month: "2026-10", Place: harbor, Budget: budget}), "replacement"))
+		for _, word := range want {
+			if word, unwanted := strings.CutPrefix(word, "!"); strings.Contains(text, word) == unwanted {
+				t.Errorf("budget of %q: %q is there %v: %s", of, word, unwanted, text)
+			}
+		}
+	}
+	f("hq", nil, "that of the company", "预算属于全公司", "!5,000,000", "!777,000", "!no limit")
+	f("north", nil, "that of north", "!5,000,000", "!777,000")
+	f("north/harbour", nil, "The budget is 5,000,000 yuan", "lacks 777,000 yuan", "!that of")
+	f("", nil, "The budget is 5,000,000 yuan", "!that of")
+	f("hq", ptr(250.), "The budget is 250 yuan", "!that of", "!5,000,000")
+}
+
 // What is in a document and no JSON that anybody wrote ends no report in a panic.
 func FuzzDocuments(f *testing.F) {
 	f.Add(`{}`)

@@ -67,7 +67,7 @@ func (b *book) plan(full bool) ([]report.Section, error) {
 		}
 	}
 	s := report.Section{Name: "replacement", Title: replacementTitle}
-	s.Text = planWords(p)
+	s.Text = b.planWords(p)
 	s.Facts = []report.Fact{
 		{Title: say("计划费用", "Cost of the plan"), Value: report.Value{Value: finite(p.Cost)}, Format: money},
 		{Title: say("每年避免损失", "Avoided a year"), Value: moneyValue(p.Avoided), Format: money, Good: 1},
@@ -116,9 +116,15 @@ func mandatory(p *replacement.Plan) (n int) {
 	return max(n, p.Mandatory)
 }
 
-func planWords(p *replacement.Plan) []report.Text {
+func (b *book) planWords(p *replacement.Plan) []report.Text {
+	// What plans of earlier versions say of the budget of another place is not of this one.
+	shared := p.BudgetOf != "" && p.BudgetOf != b.Place.String()
 	t := sayf("%d 年共 %d 台设备，预算内更换 %d 台，费用 %s 元。", "%d: of %d devices %d are to be replaced within the budget, for %s yuan.", p.Year, p.Devices, taken(p), yuan(p.Cost))
-	if p.Budget > 0 {
+	if shared {
+		of := b.named(p.BudgetOf)
+		t.ZH += fmt.Sprintf("预算属于%s，由其各处共用。", of.ZH)
+		t.EN += fmt.Sprintf(" The budget is that of %s, shared by all its places.", of.EN)
+	} else if p.Budget > 0 {
 		t.ZH += fmt.Sprintf("预算 %s 元。", yuan(p.Budget))
 		t.EN += fmt.Sprintf(" The budget is %s yuan.", yuan(p.Budget))
 	} else {
@@ -135,7 +141,7 @@ func planWords(p *replacement.Plan) []report.Text {
 		why := insufficient(a.Why)
 		all = append(all, report.Text{ZH: "避免的损失：" + why.ZH + "。", EN: "What it avoids: " + why.EN + "."})
 	}
-	if p.Short > 0 {
+	if p.Short > 0 && !shared {
 		all = append(all, sayf("法定必换还缺 %s 元。", "The budget lacks %s yuan for what is mandatory.", yuan(p.Short)))
 	}
 	return all

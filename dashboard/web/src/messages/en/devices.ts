@@ -77,7 +77,7 @@ export default {
   },
   coverage: { hours: 'Hours with data', readings: 'Readings', gap: 'Longest gap', last: 'Last reading', none: 'There were no data in 30 days.' },
   readings: {
-    time: 'Time', span: 'Period', move: 'Move and zoom', earlier: 'Earlier', later: 'Later', in: 'Zoom in', out: 'Zoom out', metrics: 'Choose metrics', mean: 'Mean', min: 'Least', max: 'Most', none: 'There is nothing to show',
+    time: 'Time', span: 'Period', move: 'Move and zoom', earlier: 'Earlier', later: 'Later', in: 'Zoom in', out: 'Zoom out', metrics: 'Choose metrics', mean: 'Mean', min: 'Least', max: 'Most', none: 'There is nothing to show', last: 'The last reading is of {time}.', toLast: 'Look there',
     over: '{from} to {to}', finer: 'zoom in for raw readings', count: '{n} points',
     fine: { raw: 'raw readings', '5m': 'means of 5 minutes, shaded from least to most', '1h': 'hourly means, shaded from least to most', '1d': 'daily means, shaded from least to most' },
   },

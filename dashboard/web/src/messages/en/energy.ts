@@ -79,7 +79,7 @@ export default {
     view: 'View', days: 'Day by day', week: 'Typical week', length: 'Length', last: 'Last {n} days', of: 'Of', all: 'Total', building: 'Building {name}', meter: 'Meter {name}',
     base: 'Mean at night (0–5 h)', peak: 'Highest hour', nightShare: 'Share at night (22–6 h)', weekend: 'Weekend day to working day', perHour: '{unit}/h', weekday: 'Mon,Tue,Wed,Thu,Fri,Sat,Sun',
     pick: 'Choose a project to see single buildings and meters.', at: '{time}', sample: '{n} of {all} hours are known',
-    unknown: 'Of hours without a cell nothing is known.',
+    unknown: 'Of hours without a cell less than {share} is known.', part: '{share} known', parts: 'Of {n} hatched hours but a part is known, as when a meter is silent: they, and what is made of them, are a little low.',
   },
   baseline: {
     period: '{from} to {to}', actual: 'Actual', expected: 'Baseline', avoided: 'Avoided', excess: 'Excess', difference: 'Against the baseline', percent: 'Of baseline', model: 'Fit of the model',

@@ -36,6 +36,7 @@ export default {
   exact: 'Whiskers are exact 95 % intervals (Poisson). Time in which a device was silent counts neither as running nor as failed.',
   moreBars: 'The first {n} of {all} are drawn; the table has all.',
   wide: 'Models, vendors and ages are compared over the whole company, where there are enough of them.',
+  unsorted: 'Of {n} models it is not known which equipment they are, or they are several kinds: they are not listed under any.',
   nothing: 'No device of this equipment was watched here',
   nothingHint: 'Choose other equipment, another place, or another run.',
   notOfThese: 'does not apply',
@@ -194,8 +195,10 @@ export default {
   plan: {
     budget: 'Budget',
     budgetFor: 'Budget {year}',
+    budgetOf: 'that of {place}',
     noLimit: 'no limit',
     exact: 'Exactly, in yuan',
+    wrong: { unreadable: 'This is no sum of money. Write it as 2000000, 2,000,000 or 2m.', small: 'A budget is at least 1 yuan; leave it empty for no limit.', large: 'A budget is at most 1,000,000,000,000 yuan.' },
     mandatoryOnly: 'What is statutory',
     asMade: 'As planned',
     buys: 'Budget {budget}: {n} devices for {cost}',

@@ -77,7 +77,7 @@ export default {
   },
   coverage: { hours: '有数据的小时', readings: '读数', gap: '最长中断', last: '最后读数', none: '近 30 天没有数据。' },
   readings: {
-    time: '时间', span: '时间范围', move: '移动与缩放', earlier: '向前', later: '向后', in: '放大', out: '缩小', metrics: '选择指标', mean: '平均', min: '最小', max: '最大', none: '没有可显示的指标',
+    time: '时间', span: '时间范围', move: '移动与缩放', earlier: '向前', later: '向后', in: '放大', out: '缩小', metrics: '选择指标', mean: '平均', min: '最小', max: '最大', none: '没有可显示的指标', last: '最后一次读数在 {time}。', toLast: '查看当时',
     over: '{from} 至 {to}', finer: '放大可看到原始读数', count: '{n} 个点',
     fine: { raw: '原始读数', '5m': '5 分钟平均，阴影为最小至最大', '1h': '每小时平均，阴影为最小至最大', '1d': '每日平均，阴影为最小至最大' },
   },

@@ -79,7 +79,7 @@ export default {
     view: '视图', days: '逐日', week: '典型周', length: '长度', last: '最近 {n} 天', of: '对象', all: '合计', building: '楼栋 {name}', meter: '表 {name}',
     base: '夜间均值（0–5 时）', peak: '最高小时', nightShare: '夜间占比（22–6 时）', weekend: '周末/工作日日均', perHour: '{unit}/h', weekday: '周一,周二,周三,周四,周五,周六,周日',
     pick: '选择一个项目后，可查看单个楼栋或单只表。', at: '{time}', sample: '{n} 小时有数据，共 {all} 小时',
-    unknown: '空白格表示该小时没有数据。',
+    unknown: '空白格表示该小时已知的数据不足 {share}。', part: '已知 {share}', parts: '有斜纹的 {n} 个小时只知道一部分（例如有表没有上报）：这些数值及由其得出的指标略偏低。',
   },
   baseline: {
     period: '报告期 {from} 至 {to}', actual: '实际', expected: '基准（应有）', avoided: '节省', excess: '超出', difference: '与基准之差', percent: '相对基准', model: '模型拟合',

@@ -36,6 +36,7 @@ export default {
   exact: '误差线为精确的 95% 区间（泊松分布）。设备沉默的时间既不算运行，也不算故障。',
   moreBars: '图中为前 {n} 项，共 {all} 项，表中列出全部。',
   wide: '型号、厂家和使用年数在全公司范围内比较，样本才足够。',
+  unsorted: '有 {n} 个型号不知属于哪类设备，或分属几类，未列在任何一类下。',
   nothing: '此范围内没有观察到该类设备',
   nothingHint: '请选择其他类别、范围或计算。',
   notOfThese: '不适用',
@@ -194,8 +195,10 @@ export default {
   plan: {
     budget: '预算',
     budgetFor: '{year} 年预算',
+    budgetOf: '{place}的预算',
     noLimit: '不设上限',
     exact: '准确金额（元）',
+    wrong: { unreadable: '无法识别为金额，可写作 2000000、2,000,000 或 200万。', small: '预算至少为 1 元；留空表示不设上限。', large: '预算最多为 1 万亿元。' },
     mandatoryOnly: '只够法定必换',
     asMade: '按原计划',
     buys: '预算 {budget}：{n} 台，费用 {cost}',

@@ -27,7 +27,7 @@ export function useDeviceFilter() {
   });
   const { search } = useQuery({ search: text() }, { replace: true });
 
-  /** What the server narrows by. Whether a device is online is known to the page itself. */
+  /** What the server narrows by. Whether a device is online is known to the page itself, unless there are too many. */
   const query = computed(() => ({
     ...place.value, class: values.class.value || undefined, state: statesOf[values.state.value], medium: values.medium.value || undefined,
     model: values.model.value || undefined, vendor: values.vendor.value || undefined,

@@ -14,6 +14,11 @@ export interface Figure {
   why?: string;
 }
 
+/** Of what class each model is, by its subject ("models", of the company); * of several. */
+export interface Models {
+  classes: Record<string, string>;
+}
+
 /** How often units that are repaired fail as they age ("recurrence", of a model). */
 export interface Trend {
   model: string;
@@ -97,7 +102,7 @@ export interface Backtest {
 /** What to replace within a budget ("plan"). */
 export interface Plan {
   year: number;
-  budget_cny: number; // 0: without a limit
+  budget_cny: number; // 0: without a limit, or of another place
   budget_of: string; // hq, region or region/project
   cost_cny: number;
   avoided_cny: Figure;

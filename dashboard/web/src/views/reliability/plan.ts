@@ -29,20 +29,25 @@ export function worthwhile(plan: Plan): number {
   return end < 0 ? lines.length : end;
 }
 
-/** What a budget in yuan buys; 0 is without a limit, undefined is as the plan was made. */
-export function buy(plan: Plan, budget: number | undefined): Bought {
+/** The budget that a plan was made with; 0 is without a limit, or that of another place, of
+ * which neither the yuan nor what is left are this place's. */
+export const ownBudget = (plan: Plan, shared: boolean): number => (shared ? 0 : plan.budget_cny);
+
+/** What a budget in yuan buys; 0 is without a limit, undefined is as the plan was made: within
+ * a shared budget, where it was made with that of another place. */
+export function buy(plan: Plan, budget: number | undefined, shared = false): Bought {
   const lines = plan.lines ?? [];
   const all = worthwhile(plan);
   let n = 0;
   if (budget === undefined) n = lines.filter((line) => line.within_budget).length;
   else while (n < all && (budget === 0 || fen(lines[n]!.cumulative_cost_cny) <= fen(budget))) n++;
-  const limit = budget ?? plan.budget_cny;
+  const limit = budget ?? ownBudget(plan, shared);
   const cost = n > 0 ? lines[n - 1]!.cumulative_cost_cny : 0;
   return {
     lines: n, cost,
     avoided: budget === undefined ? plan.avoided_cny : avoidedBy(plan, n),
     mandatory: lines.slice(0, n).filter((line) => line.mandatory).length,
-    short: budget === undefined ? plan.mandatory_short_cny : limit > 0 ? Math.max(0, fen(plan.mandatory_cost_cny) - fen(limit)) / 100 : 0,
+    short: budget === undefined ? (shared ? 0 : plan.mandatory_short_cny) : limit > 0 ? Math.max(0, fen(plan.mandatory_cost_cny) - fen(limit)) / 100 : 0,
     next: limit > 0 && n < all ? lines[n] : undefined,
     left: limit > 0 ? (fen(limit) - fen(cost)) / 100 : 0,
     beyond: plan.lines_omitted > 0 && n === lines.length,

@@ -75,8 +75,9 @@ export function nameIn(subject: string): string {
 }
 
 /**
- * The class of each model, of which the numbers do not say it, as far as it follows from
- * the vendors: whose devices are all of one class. A model that has callbacks is a lift.
+ * The class of each model in runs of before the analysis wrote it down, as far as it
+ * follows from the vendors: whose devices are all of one class. A model that has callbacks
+ * is a lift.
  */
 export function classesOfModels(models: readonly Row[], vendors: readonly Row[]): Map<string, string> {
   const of = new Map<string, Set<string>>();
@@ -94,3 +95,6 @@ export function classesOfModels(models: readonly Row[], vendors: readonly Row[])
   }
   return found;
 }
+
+/** The models of a class. One of which the class is not known, or that is of several, is of none. */
+export const modelsOf = (models: readonly Row[], classOfEach: ReadonlyMap<string, string>, kind: string): Row[] => models.filter(({ subject }) => classOfEach.get(subject) === kind);
