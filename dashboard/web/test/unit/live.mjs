@@ -17,6 +17,7 @@ const result = await build({
       export { startOfDay } from './views/live/boards/day';
       export { changeOf } from './views/live/boards/today';
       export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
+      export { liftsOf } from './views/live/wall/lifts';
       export { standing } from './views/live/wall/signedIn';
       export { makeSoon } from './live/soon';
       export { Store, placeOf } from './live/store';
@@ -160,6 +161,24 @@ test('the wall turns its pages, and keeps in sight what endangers people', () =>
   assert.deepEqual(live.pageOf([], 2, 5), { items: [], page: 0, pages: 1 });
   assert.deepEqual(live.pinned(['!'], [1, 2, 3], 3, 1), { items: ['!', 3], page: 1, pages: 2 });
   assert.deepEqual(live.pinned(['!', '!!', '!!!'], [1], 2, 1), { items: ['!!!', 1], page: 1, pages: 2 });
+});
+
+test('the wall has the lifts of its place, those in trouble first, and does not say where a silent one is', () => {
+  const store = new live.Store();
+  const lift = (path, connection, numbers, mode = 'normal') => ({
+    device: path, connection, since: 1, seen: 1, values: Object.fromEntries([...Object.entries(numbers), ['mode', mode]].map(([name, value]) => [name, [value, 1, 1]])),
+  });
+  store.apply({
+    type: 'snapshot', seq: 1, now: 1, scope: { region: '', project: '', class: '', device: '' }, omitted: false, limits: { events: 1, rejected: 1 },
+    devices: [
+      lift('north/harbour/elevator/a', 'online', { floor: 7, direction: 1, passenger: 1, door_open: 0 }), lift('north/harbour/elevator/b', 'online', { floor: 2, direction: 0 }, 'maintenance'),
+      lift('north/harbour/elevator/c', 'offline', { floor: 5, direction: 2 }), lift('north/harbour/meter/m', 'online', {}), lift('south/garden/elevator/d', 'online', { floor: 1 }),
+    ],
+  });
+  const found = live.liftsOf(store, (region) => region === 'north');
+  assert.deepEqual(found.map(({ device, condition, floor, way, passenger }) => [device.id, condition, floor, way, passenger]), [
+    ['b', 'maintenance', 2, 'still', false], ['c', 'offline', undefined, 'still', false], ['a', 'well', 7, 'up', true],
+  ]);
 });
 
 test('on the wall the newest danger that nobody has answered is first, and turned to', () => {

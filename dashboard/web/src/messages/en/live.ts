@@ -36,6 +36,8 @@ export default {
     devices: 'Devices',
     offline: 'Offline',
     open: 'Open',
+    lifts: '{n} lifts',
+    doorOpen: 'door open',
     fullscreen: 'Full screen',
     leave: 'Back to the live page',
     since: 'for {time}',

@@ -36,6 +36,8 @@ export default {
     devices: '设备',
     offline: '离线',
     open: '未关闭告警',
+    lifts: '{n} 部电梯',
+    doorOpen: '开门',
     fullscreen: '全屏',
     leave: '返回实时页面',
     since: '已 {time}',

@@ -1,5 +1,5 @@
-// How high a shaft is: as its building has it in the registry, or else as far as its car
-// was seen to go.
+// How high a shaft is: as its building has it in the registry, or else six floors; and as
+// far as its car was seen to go.
 
 export interface Shaft {
   lowest: number;
@@ -13,7 +13,7 @@ const seen = new Map<string, { low: number; high: number }>();
 
 export function shaftOf(path: string, floor: number | undefined, floors: number): Shaft {
   let range = seen.get(path);
-  if (!range) seen.set(path, (range = { low: 1, high: Math.max(6, floors) }));
+  if (!range) seen.set(path, (range = { low: 1, high: floors || 6 }));
   if (floor !== undefined) {
     range.low = Math.min(range.low, Math.floor(floor));
     range.high = Math.max(range.high, Math.ceil(floor));
