@@ -59,7 +59,6 @@ test: build ## set up and run every test: Go with -race, browser, command line
 	@scripts/need.sh gcc mosquitto prometheus alertmanager chromium postgresql
 	npm run --silent --prefix $(WEB_DIR) check
 	npm test --silent --prefix $(WEB_DIR)
-	go vet ./...
 	go test -race -timeout 30m -skip '$(UNRACED)' ./...
 # One command or caller after another, and a browser: nothing to race that the
 # packages' own tests do not, and four to ten times as long under the detector.

@@ -54,7 +54,7 @@ export async function pages(caller, place = undefined) {
   const at = `at=${lift.region}/${lift.project}`;
   const [ofLift, ofMeter] = [lift, meter].map((one) => `/devices/${one.region}/${one.project}/${one.class}/${one.id}`);
   return {
-    live: '/live', 'live-project': `/live?${at}`, 'live-fire': '/live?class=fire', 'live-access': '/live?class=access', 'live-meter': '/live?class=meter', 'live-wall': '/live/wall',
+    live: '/live', 'live-project': `/live?${at}`, 'live-fire': '/live?class=fire', 'live-access': '/live?class=access', 'live-meter': '/live?class=meter', 'live-wall': '/live/wall', 'live-wall-project': `/live/wall?${at}`,
     incidents: '/incidents?show=all', incident: `/incidents/${incident.id}?show=all`, 'incidents-new': '/incidents/new',
     silences: '/incidents/silences', silence: `/incidents/silences/${silence.id}`, 'silence-new': '/incidents/silences?new=1', 'on-call': '/incidents/on-call', 'on-call-new': '/incidents/on-call?new=1',
     responders: '/incidents/responders', 'responder-new': '/incidents/responders?new=1',

@@ -2,7 +2,7 @@
 // use, the display on the wall, and what somebody of another project is not shown.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { close, launch, open, quit } from '../driver.mjs';
+import { close, launch, open, quit, url } from '../driver.mjs';
 
 before(launch);
 after(quit);
@@ -153,4 +153,18 @@ test('the wall has the counts of the API, in dark, without the frame', () =>
     await wall.locator('[data-test=wall-leave]').click();
     await page.locator('.live-grid').waitFor();
     assert.notEqual(await page.getAttribute('html', 'data-theme'), 'dark');
+  }));
+
+test('the wall of a project has its lifts, by their names, at their floors', () =>
+  scene({ path: '/live' }, async (page) => {
+    const [{ region, project }] = (await ask(page, '/devices?class=elevator&state=active&limit=1')).items;
+    const { items: lifts } = await ask(page, `/devices?class=elevator&state=active&region=${region}&project=${project}&limit=10`);
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await page.goto(`${url}/live/wall?at=${region}/${project}`);
+    for (const { id, name } of lifts.slice(0, 4)) {
+      const lift = page.locator(`[data-lift="${region}/${project}/elevator/${id}"]`);
+      await lift.getByText(name).waitFor();
+      assert.match(await lift.locator('.wall-lift-floor').innerText(), /^(F-?\d+|–)/);
+    }
+    assert.match(await page.locator('#wall-lifts-title').innerText(), new RegExp(`^${lifts.length} `));
   }));

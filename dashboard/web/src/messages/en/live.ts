@@ -37,6 +37,7 @@ export default {
     offline: 'Offline',
     open: 'Open',
     lifts: '{n} lifts',
+    floor: 'F{floor}',
     doorOpen: 'door open',
     fullscreen: 'Full screen',
     leave: 'Back to the live page',

@@ -37,6 +37,7 @@ export default {
     offline: '离线',
     open: '未关闭告警',
     lifts: '{n} 部电梯',
+    floor: '{floor} 层',
     doorOpen: '开门',
     fullscreen: '全屏',
     leave: '返回实时页面',
