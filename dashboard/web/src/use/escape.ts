@@ -11,3 +11,12 @@ export function mayEscape(event: KeyboardEvent, written: boolean, question: stri
 export function mayDiscard(written: boolean, question: string): boolean {
   return !written || window.confirm(question);
 }
+
+/**
+ * Whether a key belongs to what is being typed: Escape leaves the choice of characters, as
+ * Chinese is typed, and where something is written it must not close what it is written in.
+ */
+export function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLInputElement;
+  return event.isComposing || (target.matches('textarea, input:not([type=checkbox], [type=radio])') && target.value.trim() !== '');
+}

@@ -15,7 +15,8 @@ const {
   export { newExchange } from './views/devices/exchange';
   export { problemText, loadProblems } from './format/problems';
   export { useDeeds, doneAt } from './views/incidents/deeds';
-  export { draftOf, dropDraft, keepDraft, isTyping } from './views/incidents/drafts';
+  export { draftOf, dropDraft, keepDraft } from './views/incidents/drafts';
+  export { isTyping } from './use/escape';
   export { useIncident } from './views/incidents/useIncident';
   export { useIncidents, withFirst } from './views/incidents/useIncidents';
   export { lineOf } from './views/incidents/entries';

@@ -13,12 +13,3 @@ export function keepDraft(incident: string, text: string): void {
 export function dropDraft(incident: string, sent: string): void {
   if (draftOf(incident).trim() === sent) drafts.delete(incident);
 }
-
-/**
- * Whether a key belongs to what is being typed: Escape leaves the choice of characters, as
- * Chinese is typed, and where something is written it must not close what it is written in.
- */
-export function isTyping(event: KeyboardEvent): boolean {
-  const target = event.target as HTMLInputElement;
-  return event.isComposing || (target.matches('textarea, input:not([type=checkbox], [type=radio])') && target.value.trim() !== '');
-}

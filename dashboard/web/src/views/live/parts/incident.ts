@@ -10,7 +10,8 @@ import { activeClocks, deviceOf, endsDanger, merged, timeOf } from '../../../liv
 import { today } from '../../../live/today';
 import { mayAct } from '../../../session/session';
 import type { Bilingual, WireClock, WireEntry, WireIncident } from '../../../live/protocol';
-import { draftOf, dropDraft, isTyping, keepDraft } from '../../incidents/drafts';
+import { draftOf, dropDraft, keepDraft } from '../../incidents/drafts';
+import { isTyping } from '../../../use/escape';
 import type { Page, View } from './page';
 import { actorName, clockLine, marksOf, placeOfIncident, progressOf, skewFrom, titleOf, valueOf, wholePlaceOf, zoneFor, type ClockLine } from './clocks';
 import { act, answers, deedButton, deedsFor, type Deed } from './deeds';
