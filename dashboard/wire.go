@@ -132,6 +132,7 @@ func encodeFrame(f *live.Frame) []byte {
 	e.field("now", int64(f.At))
 	some(&e, "devices", f.Devices, func(d *live.DeviceState) { e.device(d, false) })
 	some(&e, "dangers", f.Dangers, e.danger)
+	some(&e, "gone", f.Gone, e.path)
 	some(&e, "ended", f.Ended, e.path)
 	some(&e, "events", f.Events, e.event)
 	some(&e, "rejected", f.Rejected, e.rejected)

@@ -54,7 +54,6 @@ func TestCalloutsAreRepairsAndNotFailures(t *testing.T) {
 	is("", 4, 3.5)
 }
 
-// Models, vendors and regions are drawn together as projects are, each within its class.
 // A vendor may make devices of several classes, and two of these may be named alike.
 func TestModelsHaveTheirClass(t *testing.T) {
 	f := newFleet(span{0, 8766 * hour})
@@ -81,6 +80,7 @@ func TestModelsHaveTheirClass(t *testing.T) {
 	}
 }
 
+// Models, vendors and regions are drawn together as projects are, each within its class.
 func TestModelsAndRegionsAreShrunk(t *testing.T) {
 	period := span{0, 8766 * hour}
 	f := newFleet(period)

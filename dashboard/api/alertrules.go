@@ -137,8 +137,8 @@ func (a *API) registerAlertRules() {
 		if !errors.Is(err, registry.ErrNotFound) {
 			return changes, err
 		}
-		// A rule of a file that nobody has changed here is there all the same.
-		if _, err := a.ruleInForce(c, in.Name); err != nil {
+		// A rule of a file is there, and has no history here.
+		if rule, missing := a.ruleInForce(c, in.Name); missing != nil || rule.Source == ruleSourceAPI {
 			return nil, err
 		}
 		return list[auditEntry](ctx, nil, ""), nil

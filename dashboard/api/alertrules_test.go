@@ -15,7 +15,13 @@ func TestHistoryOfARuleOfAFile(t *testing.T) {
 	if l := answerIn[listBody[auditEntry]](t, w.do(viewer, get("/alert-rules/"+shipped+"/history")), http.StatusOK); l.Items == nil || len(l.Items) != 0 {
 		t.Errorf("%s was changed: %v", shipped, l.Items)
 	}
-	if got := w.do(viewer, get("/alert-rules/nobody_made_it/history")).Code; got != http.StatusNotFound {
-		t.Errorf("a rule that is nowhere: %d", got)
+	// One that is nowhere, and one that was made above of what he sees.
+	if made := w.do(somebody(authz.Manager, authz.HQ), post("/alert-rules", fields{"text": ruleOf("made-above", authz.HQ)})); made.Code != http.StatusCreated {
+		t.Fatalf("status %d: %s", made.Code, made.Body)
+	}
+	for _, name := range []string{"nobody-made-it", "made-above"} {
+		if got := w.do(viewer, get("/alert-rules/"+name+"/history")).Code; got != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", name, got)
+		}
 	}
 }

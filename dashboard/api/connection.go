@@ -26,7 +26,6 @@ func (a *API) devicesBy(ctx context.Context, c caller, f registry.DeviceFilter, 
 	if a.Live == nil {
 		return out, notHere("the live board")
 	}
-	known := a.connections(c.Scope(), f)
 	most := page.Limit
 	page.Limit = max(1, most/connectionParts)
 	for range connectionReads {
@@ -34,8 +33,9 @@ func (a *API) devicesBy(ctx context.Context, c caller, f registry.DeviceFilter, 
 		if err != nil {
 			return out, err
 		}
+		known := a.connections(c.Scope(), part.Items)
 		for _, d := range part.Items {
-			if known[telemetry.Device{Region: d.Region, Project: d.Project, Class: d.Class, ID: d.ID}].String() == connection {
+			if known[d.Ref()].String() == connection {
 				out.Items = append(out.Items, d)
 			}
 		}
@@ -47,28 +47,17 @@ func (a *API) devicesBy(ctx context.Context, c caller, f registry.DeviceFilter, 
 	return out, nil
 }
 
-// boardPage is how many devices are taken from the board at once: it waits meanwhile.
-const boardPage = 5000
-
-// connections are those of the devices that a caller may see, of the places and the class
-// of a filter.
-func (a *API) connections(scope authz.Scope, f registry.DeviceFilter) map[telemetry.Device]live.Connection {
-	known := map[telemetry.Device]live.Connection{}
-	q := live.LatestQuery{
-		Filter: live.Filter{Region: f.Region, Project: f.Project, Class: f.Class}, Allowed: scope,
-		Metrics: []string{""}, // none
-		Limit:   boardPage,
+// connections are those of some devices, as far as the caller may see them.
+func (a *API) connections(scope authz.Scope, devices []registry.Device) map[telemetry.Device]live.Connection {
+	refs := make([]telemetry.Device, len(devices))
+	for i := range devices {
+		refs[i] = devices[i].Ref()
 	}
-	for {
-		states := a.Live.Latest(q)
-		for i := range states {
-			known[*states[i].Device] = states[i].Connection
-		}
-		if len(states) < boardPage {
-			return known
-		}
-		q.After = states[len(states)-1].Device.String()
+	known := make(map[telemetry.Device]live.Connection, len(refs))
+	for _, s := range a.statesOf(scope, live.LatestQuery{Metrics: []string{""}}, refs) { // without values
+		known[*s.Device] = s.Connection
 	}
+	return known
 }
 
 // stateOf is the latest state of one device, with some of its values or all; nil where

@@ -99,18 +99,21 @@ func (a *API) registerNotices() {
 	made.Kind, made.Month, made.Evidence = notices.Manual, "", nil
 	register(a, authz.Manage, operation{
 		ID: "create-notice", Method: http.MethodPost, Path: "/notices", Tag: "Notices", Summary: "Write a rectification notice",
-		Description: "Those of the scorecard are issued by themselves.", Status: http.StatusCreated, MaxBody: 128 << 10,
+		Description: "Those of the scorecard are issued by themselves.", Status: http.StatusCreated, MaxBody: noticeBody,
 		Request: noticeNew{Region: "north", Project: "harbour", Finding: made.Finding, Required: made.Required, DueOn: made.DueOn}, Answer: made,
 	}, a.createNotice)
 	acted := exampleNotice(true)
 	acted.State, acted.Version = notices.Submitted, 2
 	acted.History = append(acted.History, notices.Change{At: exampleTime, State: notices.Submitted, Actor: "li", Note: "已完成催缴", Evidence: []string{"WO-2026-0117"}})
 	register(a, authz.Act, operation{
-		ID: "act-on-notice", Method: http.MethodPost, Path: oneNotice + "/actions", Tag: "Notices", Summary: "Accept, submit, reject, close or withdraw a notice",
+		ID: "act-on-notice", Method: http.MethodPost, Path: oneNotice + "/actions", Tag: "Notices", Summary: "Accept, submit, reject, close or withdraw a notice", MaxBody: noticeBody,
 		Description: "The project accepts it and submits what was done. To reject, close and withdraw takes the permission to manage the whole region, and somebody else than who submitted it: the project's own people do not inspect themselves.",
 		Request:     map[string]any{"deed": notices.Submit, "note": "已完成催缴", "evidence": []string{"WO-2026-0117"}}, Answer: acted,
 	}, a.actOnNotice)
 }
+
+// noticeBody has room for the longest texts and evidence with each character escaped.
+const noticeBody = 192 << 10
 
 func (a *API) createNotice(ctx context.Context, c caller, in *noticeCreate) (*objectOut[notices.Notice], error) {
 	view, err := a.noticesOf(c)
@@ -140,8 +143,8 @@ func (a *API) createNotice(ctx context.Context, c caller, in *noticeCreate) (*ob
 	if err := a.note(ctx, c, Deed{Action: "notice.create", Kind: "notice", Key: n.ID, Place: at, After: b}); err != nil {
 		return nil, err
 	}
-	err = a.nameOwner(ctx, &n)
-	return created(n, n.Version, "notices", n.ID), err
+	_ = a.nameOwner(ctx, &n) // it is written, whoever is asked for
+	return created(n, n.Version, "notices", n.ID), nil
 }
 
 func (a *API) actOnNotice(ctx context.Context, c caller, in *noticeAct) (*objectOut[notices.Notice], error) {
@@ -161,8 +164,8 @@ func (a *API) actOnNotice(ctx context.Context, c caller, in *noticeAct) (*object
 	if err := a.note(ctx, c, Deed{Action: "notice." + string(b.Deed), Kind: "notice", Key: n.ID, Place: n.Place(), After: b}); err != nil {
 		return nil, err
 	}
-	err = a.nameOwner(ctx, &n)
-	return object(n, n.Version, Conditional{}), err
+	_ = a.nameOwner(ctx, &n) // it is done, whoever is asked for
+	return object(n, n.Version, Conditional{}), nil
 }
 
 // nameOwner says who answers for a notice to all who may read it, as its history says

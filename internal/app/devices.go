@@ -71,8 +71,8 @@ func (s *serving) add(d telemetry.Device, state registry.State) {
 }
 
 func (s *serving) show(b *live.Board) {
+	b.Dismiss(s.out...) // first: what takes a place needs it
 	b.Expect(s.in...)
-	b.Dismiss(s.out...)
 }
 
 // registrar registers unknown devices, and lets those that a rule approved in at

@@ -63,6 +63,9 @@ type device struct {
 	seen       telemetry.Millis
 	message    telemetry.Millis // receipt of the message that was counted last
 
+	leaving bool // out of service, and taken out when the danger that it reports is over
+	removed bool // not on the board any more
+
 	slots []slot
 	next  int // where the next metric is expected: devices repeat their order
 
@@ -90,12 +93,17 @@ func (b *Board) deviceFor(id *telemetry.Device, limit int) *device {
 			b.tallies.refuse(placeOf(id))
 			return nil
 		}
-		d = &device{id: *id, group: b.groups.of(id)}
-		d.group.add(d)
-		b.devices[*id] = d
-		b.touch(d) // it exists from now on, even before its first value
+		d = b.admit(id)
 	}
 	b.last = d
+	return d
+}
+
+func (b *Board) admit(id *telemetry.Device) *device {
+	d := &device{id: *id, group: b.groups.of(id)}
+	d.group.add(d)
+	b.devices[*id] = d
+	b.touch(d) // it exists from now on, even before its first value
 	return d
 }
 

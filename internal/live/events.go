@@ -87,7 +87,10 @@ func (b *Board) mergeEvent(e telemetry.Event, now telemetry.Millis) {
 	own := new(telemetry.Event)
 	*own = e
 	own.Kind, own.ID = strings.Clone(e.Kind), bounded(e.ID, maxID)
-	d := b.deviceFor(e.Device, limit)
+	var d *device
+	if e.Kind != telemetry.Offline || !b.unwanted(e.Device) { // see the same of a status
+		d = b.deviceFor(e.Device, limit)
+	}
 	if d != nil {
 		own.Device = &d.id
 		d.group.messages++

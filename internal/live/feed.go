@@ -17,8 +17,9 @@ const maxFrames = 64
 type Frame struct {
 	Seq      uint64 // one more than that of the frame or snapshot before
 	At       telemetry.Millis
-	Devices  []*DeviceState // with the values that changed
-	Dangers  []Danger       // begun or changed
+	Devices  []*DeviceState      // with the values that changed
+	Gone     []*telemetry.Device // after Devices: out of service, and shown no longer
+	Dangers  []Danger            // begun or changed
 	Ended    []*telemetry.Device
 	Events   []*telemetry.Event // in order of arrival
 	Rejected []*Rejected        // in order of arrival

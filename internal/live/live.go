@@ -106,16 +106,18 @@ type Board struct {
 
 	mu      sync.Mutex // guards everything below
 	devices map[telemetry.Device]*device
-	last    *device // what the previous sample resolved to: messages carry several
-	dirty   []*device
-	changed int // values to publish, in the devices of dirty
-	groups  groups
-	tallies tallies
-	events  events
-	dangers dangers
-	letters letters
-	feeds   feeds
-	stats   Stats
+	// dismissed are out of service; those that speak are among devices all the same.
+	dismissed map[telemetry.Device]struct{}
+	last      *device // what the previous sample resolved to: messages carry several
+	dirty     []*device
+	changed   int // values to publish, in the devices of dirty
+	groups    groups
+	tallies   tallies
+	events    events
+	dangers   dangers
+	letters   letters
+	feeds     feeds
+	stats     Stats
 }
 
 // Stats counts what a Board holds and what it refused since it was made.
@@ -136,7 +138,7 @@ func New(o Options) (*Board, error) {
 	return &Board{
 		opts:    o,
 		wake:    make(chan struct{}, 1),
-		devices: map[telemetry.Device]*device{},
+		devices: map[telemetry.Device]*device{}, dismissed: map[telemetry.Device]struct{}{},
 		groups:  newGroups(),
 		tallies: newTallies(maxTallies),
 		events:  newEvents(o.MaxEvents),
@@ -210,10 +212,8 @@ func (b *Board) merge(in *batch, now telemetry.Millis) {
 	}
 	for i := range in.statuses {
 		s := &in.statuses[i]
-		// Whose first word is that it fell silent is not in service, or it would be
-		// expected: a meter that was exchanged and then unplugged.
-		if _, known := b.devices[*s.Device]; !known && !s.Online {
-			continue
+		if !s.Online && b.unwanted(s.Device) {
+			continue // a meter that was exchanged and then unplugged
 		}
 		if d := b.deviceFor(s.Device, b.opts.MaxDevices); d != nil {
 			d.group.messages++

@@ -61,6 +61,13 @@ func (f *follower) apply(u Update) error {
 	for _, d := range p.Devices {
 		f.device(d)
 	}
+	for _, d := range p.Gone {
+		if _, there := f.devices[d.String()]; !there {
+			return fmt.Errorf("%s is gone and was not there", d)
+		}
+		delete(f.devices, d.String())
+		delete(f.values, d.String())
+	}
 	f.danger(p.Dangers)
 	for _, d := range p.Ended {
 		if _, open := f.dangers[d.String()]; !open {
@@ -112,7 +119,10 @@ func (f *follower) danger(list []Danger) {
 
 func (f *follower) group(list []Group) {
 	for _, g := range list {
-		f.groups[telemetry.Device{Region: g.Region, Project: g.Project, Class: g.Class}] = g
+		id := telemetry.Device{Region: g.Region, Project: g.Project, Class: g.Class}
+		if f.groups[id] = g; g.Devices == 0 {
+			delete(f.groups, id)
+		}
 	}
 }
 
@@ -198,6 +208,12 @@ func (w *world) step(b *Board) {
 		e := event(d, kinds[w.IntN(len(kinds))], ts)
 		e.Received = received
 		b.Event(e)
+	case 6:
+		if w.IntN(2) == 0 {
+			b.Expect(*d)
+		} else {
+			b.Dismiss(*d, *w.devices[w.IntN(len(w.devices))])
+		}
 	default:
 		b.Reading(telemetry.Reading{Device: d, Metric: fmt.Sprint("m", w.IntN(6)), TS: ts, Received: received, Value: w.Float64()})
 	}

@@ -9,12 +9,17 @@ import (
 // publish makes frames of everything that changed.
 func (b *Board) publish(now time.Time) {
 	at := telemetry.MillisOf(now)
+	var leaving []*device
 	for _, g := range b.dangers.dirty {
 		g.dirty = false
 		// What began and ended since the last publication was shown to nobody.
-		if open := len(g.reports) > 0; open || g.shown {
+		open := len(g.reports) > 0
+		if open || g.shown {
 			b.feeds.danger(g)
 			g.shown = open
+		}
+		if !open && g.device.leaving {
+			leaving = append(leaving, g.device)
 		}
 	}
 	b.dangers.dirty = b.dangers.dirty[:0]
@@ -26,6 +31,7 @@ func (b *Board) publish(now time.Time) {
 	b.letters.fresh = b.letters.fresh[:0]
 
 	b.publishDevices()
+	b.remove(leaving)
 
 	if changed, counted := b.groups.publish(now); counted {
 		b.tallies.publish(b.feeds.audiences)
@@ -87,7 +93,7 @@ func (b *Board) publishDevices() {
 }
 
 // widen leaves single devices out of the feeds whose scope has grown over the
-// limit. (It shrinks when devices are dismissed.)
+// limit. As long as somebody watches one it stays so, also when it shrinks.
 func (b *Board) widen() {
 	for _, f := range b.feeds.byScope {
 		if !f.wide && b.tooWide(f.scope.Detail, f.who) {

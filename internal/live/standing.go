@@ -2,6 +2,7 @@ package live
 
 import (
 	"slices"
+	"time"
 
 	"steward/internal/telemetry"
 )
@@ -12,46 +13,76 @@ func (b *Board) Expect(devices ...telemetry.Device) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range devices {
-		b.deviceFor(&devices[i], b.opts.MaxDevices)
+		id := &devices[i]
+		delete(b.dismissed, *id)
+		switch d := b.devices[*id]; {
+		case d != nil:
+			d.leaving = false
+		case len(b.devices) < b.opts.MaxDevices: // nothing that was said is refused here
+			b.admit(id)
+		}
 	}
 }
 
-// Dismiss takes out devices that are in service no longer, and lets whoever saw
-// them start again from a snapshot. One that still reports a danger to life stays.
-// One that speaks again is shown again: what it says is true, and somebody should
-// wonder. (That it fell silent is no wonder: see merge.)
+// Dismiss takes out devices that are in service no longer. One that reports a danger
+// to life stays until that is over. One that speaks again is shown again: what it
+// says is true, and somebody should wonder. That it falls silent is no wonder.
 func (b *Board) Dismiss(devices ...telemetry.Device) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.flushLocked() // what waits in the inbox came before
-	saw := map[*feed]bool{}
+	var gone []*device
 	for i := range devices {
+		if len(b.dismissed) < b.opts.MaxDevices {
+			b.dismissed[devices[i]] = struct{}{}
+		}
 		d := b.devices[devices[i]]
-		if d == nil {
+		if d == nil || d.removed { // it may be named twice
 			continue
 		}
 		if g := b.dangers.byDevice[d]; g != nil && len(g.reports) > 0 {
+			d.leaving = true
 			continue
 		}
-		for _, f := range b.feeds.of(d) {
-			saw[f] = true
-		}
-		b.remove(d)
+		d.removed = true
+		gone = append(gone, d)
 	}
-	for f := range saw {
-		f.wide = b.tooWide(f.scope.Detail, f.who)
-		f.restart()
-	}
+	b.remove(gone)
+	b.feeds.publish(telemetry.MillisOf(time.Now()))
 }
 
-// remove forgets a device of which nothing waits to be published.
-func (b *Board) remove(d *device) {
-	delete(b.devices, d.id)
-	delete(b.dangers.byDevice, d)
-	if b.last == d {
+// unwanted reports whether a device is out of service and not shown.
+func (b *Board) unwanted(id *telemetry.Device) bool {
+	if _, out := b.dismissed[*id]; !out {
+		return false
+	}
+	_, shown := b.devices[*id]
+	return !shown
+}
+
+// remove forgets devices of which nothing waits to be published, and tells it to
+// those who saw them.
+func (b *Board) remove(gone []*device) {
+	groups := map[*group]bool{}
+	for _, d := range gone {
+		for _, f := range b.feeds.of(d) {
+			if f.wide {
+				continue
+			}
+			p := b.feeds.frame(f)
+			p.Gone = append(p.Gone, &d.id)
+			p.Updates++
+		}
+		d.removed = true
+		delete(b.devices, d.id)
+		delete(b.dangers.byDevice, d)
+		d.group.moved(d.connection, Unknown)
+		groups[d.group] = true
+	}
+	for g := range groups {
+		g.devices = slices.DeleteFunc(g.devices, func(d *device) bool { return d.removed })
+	}
+	if len(gone) > 0 {
 		b.last = nil
 	}
-	g := d.group
-	g.devices = slices.DeleteFunc(g.devices, func(other *device) bool { return other == d })
-	g.moved(d.connection, Unknown)
 }

@@ -30,55 +30,97 @@ func TestWhatIsInServiceIsShownAlsoWhenSilent(t *testing.T) {
 }
 
 func TestWhatIsInServiceNoLongerIsTakenOut(t *testing.T) {
-	b := newBoard(t, Options{MaxDetail: 2})
+	b := newBoard(t, Options{})
 	for _, d := range []*telemetry.Device{meter, lift, panel} {
 		b.Reading(reading(d, "x", 1, 1))
-		b.Status(telemetry.Status{Device: d, Online: true, Received: 1})
+		connects(b, d, true, 1)
 	}
 	b.flush()
 	sub, south := b.Subscribe(Scope{Allowed: hq}), b.Subscribe(Scope{Allowed: hq, Detail: Filter{Region: "south"}})
 	defer sub.Close()
 	defer south.Close()
-	if s := take(t, sub).Snapshot; !s.Omitted {
-		t.Fatal("three devices are not too many for two")
-	}
+	take(t, sub)
 	take(t, south)
 
-	b.Dismiss(*meter, *gate)
-	s := take(t, sub).Snapshot
-	if s == nil || s.Omitted || len(s.Devices) != 2 {
-		t.Fatalf("%+v, want a snapshot of the two that are left", s)
+	b.Dismiss(*meter, *gate, *meter)
+	if f := take(t, sub).Frame; f == nil || len(f.Gone) != 1 || *f.Gone[0] != *meter {
+		t.Fatalf("%+v, want a frame that takes out the meter", f)
 	}
-	if u, _, ok := south.Next(); ok && u.Snapshot != nil {
-		t.Error("who did not see the device starts again")
+	if u, _, ok := south.Next(); ok && (u.Frame == nil || len(u.Frame.Gone) > 0) {
+		t.Errorf("who did not see the device is told %+v", u)
 	}
-	b.groups.at = time.Time{} // count now
-	if n := all(b).Totals; n.Devices != 2 || n.Online != 2 {
-		t.Errorf("counted %+v, want two devices, both online", n)
+	counted := func(devices, online int) {
+		t.Helper()
+		b.groups.at = time.Time{} // count now
+		if s := all(b); len(s.Devices) != devices || s.Totals.Devices != devices || s.Totals.Online != online {
+			t.Errorf("%d devices, counted %+v, want %d, %d of them online", len(s.Devices), s.Totals, devices, online)
+		}
 	}
+	counted(2, 2)
+	connects(b, meter, false, 5) // it is unplugged
+	counted(2, 2)
+	b.Reading(reading(meter, "x", 6, 1)) // somebody should wonder
+	counted(3, 2)
+	b.Dismiss(*meter)
+	b.Expect(*meter) // it is in service again
+	connects(b, meter, false, 7)
+	counted(3, 2)
+}
 
-	b.Status(telemetry.Status{Device: meter, Online: false, Received: 5})
-	if n := len(all(b).Devices); n != 2 {
-		t.Errorf("%d devices after it was unplugged, want 2", n)
+// connects says that a device came or went as the follower of the stream does: by an
+// event and a status.
+func connects(b *Board, d *telemetry.Device, online bool, at telemetry.Millis) {
+	kind := telemetry.Offline
+	if online {
+		kind = telemetry.Online
 	}
-	b.Reading(reading(meter, "x", 6, 1))
-	b.groups.at = time.Time{}
-	if n := all(b).Totals.Devices; n != 3 {
-		t.Errorf("%d devices after it spoke again, want 3", n)
+	b.Event(event(d, kind, at))
+	b.Status(telemetry.Status{Device: d, Online: online, Received: at})
+}
+
+// What fell silent before anybody said that it is in service, as at a start, is offline.
+func TestSilenceIsKnownBeforeTheDeviceIsExpected(t *testing.T) {
+	b := newBoard(t, Options{})
+	b.Status(telemetry.Status{Device: panel, Online: false, Received: 1})
+	b.flush()
+	b.Expect(*panel)
+	if s := all(b); len(s.Devices) != 1 || s.Devices[0].Connection != Offline {
+		t.Errorf("%+v, want the panel, offline", s.Devices)
 	}
 }
 
-func TestWhoIsInDangerIsNotTakenOut(t *testing.T) {
+func TestWhoIsInDangerIsTakenOutWhenItIsOver(t *testing.T) {
 	b := newBoard(t, Options{})
+	sub := b.Subscribe(Scope{Allowed: hq})
+	defer sub.Close()
+	take(t, sub)
 	b.Event(event(lift, telemetry.Entrapment, 1))
 	b.Dismiss(*lift) // what waits in the inbox came before
 	if s := all(b); len(s.Dangers) != 1 || len(s.Devices) != 1 {
 		t.Fatalf("%d dangers at %d devices, want one at one", len(s.Dangers), len(s.Devices))
 	}
-	b.Event(event(lift, telemetry.Released, 2))
-	b.flush()
-	b.Dismiss(*lift)
+	b.Relieve(*lift, 2)
 	if s := all(b); len(s.Dangers) != 0 || len(s.Devices) != 0 {
 		t.Errorf("%d dangers at %d devices when all is over, want none", len(s.Dangers), len(s.Devices))
+	}
+	var last *Frame
+	for {
+		u, _, ok := sub.Next()
+		if !ok {
+			break
+		}
+		last = u.Frame
+	}
+	if last == nil || len(last.Ended) != 1 || len(last.Gone) != 1 {
+		t.Errorf("the last frame is %+v, want the end of the danger and of the device", last)
+	}
+}
+
+// A board that is full refuses what is said, and not what is expected.
+func TestExpectedDevicesAreNotRefused(t *testing.T) {
+	b := newBoard(t, Options{MaxDevices: 1})
+	b.Expect(*meter, *lift)
+	if s := b.Stats(); s.Devices != 1 || s.RefusedDevices != 0 {
+		t.Errorf("%+v, want one device and nothing refused", s)
 	}
 }

@@ -86,6 +86,8 @@ interface Content {
   metrics?: Record<string, MetricInfo>;
   devices?: WireDevice[];
   dangers?: WireDanger[];
+  /** after the devices: those that are shown no longer */
+  gone?: string[];
   ended?: string[];
   events?: WireEvent[];
   rejected?: WireRejected[];

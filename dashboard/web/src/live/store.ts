@@ -89,6 +89,10 @@ export class Store {
     this.seq = message.seq;
     for (const [name, info] of Object.entries(message.metrics ?? {})) this.metrics.set(name, info);
     for (const device of message.devices ?? []) this.applyDevice(device);
+    for (const path of message.gone ?? []) {
+      this.devices.delete(path);
+      this.changes.list = true;
+    }
     for (const danger of message.dangers ?? []) {
       this.dangers.set(danger.event.device, danger);
       this.changes.dangers = true;
@@ -104,7 +108,9 @@ export class Store {
       this.changes.rejected = true;
     }
     for (const group of message.groups ?? []) {
-      this.groups.set(`${group.region}/${group.project}/${group.class}`, group);
+      const key = `${group.region}/${group.project}/${group.class}`;
+      if (group.devices > 0) this.groups.set(key, group);
+      else this.groups.delete(key);
       this.changes.counts = true;
     }
     if (message.totals) {

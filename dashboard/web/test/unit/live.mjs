@@ -99,6 +99,18 @@ test('what was told of one place is not taken for another', () => {
   assert.deepEqual([live.isOf(of, '', '', ''), live.isOf(of, 'north', 'harbour', 'meter'), live.isOf(of, 'south', '', ''), live.isOf(of, 'north', 'lake', ''), live.isOf(of, '', '', 'fire')], [true, true, false, false, false]);
 });
 
+test('what is out of service is taken out, and its group with the last of it', () => {
+  const store = new live.Store();
+  const group = (devices) => ({ region: 'n', project: 'h', class: 'meter', devices, online: 0, offline: 0, rate: 0 });
+  const device = (id) => ({ device: `n/h/meter/${id}`, connection: 'online', since: 1, seen: 1, values: {} });
+  store.apply({ type: 'snapshot', seq: 1, now: 1, scope: { region: '', project: '', class: '', device: '' }, omitted: false, limits: { events: 1, rejected: 1 }, devices: [device('a'), device('b')], groups: [group(2)] });
+  store.takeChanges();
+  store.apply({ type: 'delta', seq: 2, now: 2, devices: [device('a')], gone: ['n/h/meter/a'], groups: [group(1)] });
+  assert.deepEqual([[...store.devices.keys()], store.takeChanges().list], [['n/h/meter/b'], true]);
+  store.apply({ type: 'delta', seq: 3, now: 3, gone: ['n/h/meter/b'], groups: [group(0)] });
+  assert.deepEqual([store.devices.size, store.groups.size], [0, 0]);
+});
+
 test('names are asked for by each word that is searched for, and once', async () => {
   const asked = [];
   const fetch = globalThis.fetch;
@@ -137,6 +149,8 @@ test('a shaft is as high as its car was seen to go', () => {
   assert.equal(live.shaftOf('x', 12, 10).at, 1);
   assert.equal(live.shaftOf('x', undefined, 10).at, 0);
   assert.equal(live.shaftOf('x', 1, 10).highest, 12, 'it does not shrink again');
+  assert.equal(live.shaftOf('y', 2, 0).highest, 6, 'nothing is known of its building');
+  assert.equal(live.shaftOf('y', 2, 4).highest, 4, 'now it is');
 });
 
 test('the day begins where the project is', () => {

@@ -125,7 +125,10 @@ export function useIncidents(filters: Filters): { list: Pages<WireIncident>; row
       doubted.clear();
     }
     for (const id of doubted) if (now.has(id)) doubted.delete(id);
-    if (!reading && list.ready.value && (lacking().length > 0 || doubtful().length > 0)) later(readAfter);
+    if (reading || !list.ready.value) return;
+    const doubts = doubtful().length > 0;
+    if (!doubts) anew = false; // what is listed after this was read after it
+    if (doubts || lacking().length > 0) later(readAfter);
   }));
   // Another question is asked from its beginning.
   watch(() => filters.all.value, () => {
