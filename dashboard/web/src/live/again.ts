@@ -4,10 +4,10 @@ import { onScopeDispose } from 'vue';
 
 /** Calls what asks, each so many milliseconds, as long as a view is there. */
 export function useAgain(every: number, ask: () => void): void {
-  const timer = window.setInterval(ask, every);
   const awake = () => {
     if (!document.hidden) ask();
   };
+  const timer = window.setInterval(awake, every);
   document.addEventListener('visibilitychange', awake);
   onScopeDispose(() => {
     window.clearInterval(timer);

@@ -10,6 +10,7 @@ export interface Download {
   seconds: Ref<number>;
   bytes: Ref<number>;
   problem: ShallowRef<Problem | undefined>;
+  /** one at a time: while one is being made another is not begun */
   fetch(name: string, address: string): Promise<void>;
   cancel(): void;
 }
@@ -22,7 +23,7 @@ export function useDownload(): Download {
   let asked: AbortController | undefined;
 
   async function fetchFile(what: string, address: string): Promise<void> {
-    asked?.abort();
+    if (name.value) return;
     const mine = (asked = new AbortController());
     name.value = what;
     seconds.value = bytes.value = 0;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
-const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest } = await load(`
+const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest, useLatest, effectScope, nextTick, shallowRef } = await load(`
   export { pointsOf, windowOf } from './views/devices/series';
   export { spells } from './views/devices/faults';
   export { changesOf, draftOf, rebased } from './views/devices/fields';
@@ -14,7 +14,8 @@ const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLoc
   export { fromLocal, localInput, addDays, dayIn } from './views/devices/time';
   export { sortMetrics, daysUntil } from './views/devices/device';
   export { renewed } from './views/devices/pending';
-  export { readLatest } from './views/devices/latest';
+  export { readLatest, useLatest } from './views/devices/latest';
+  export { effectScope, nextTick, shallowRef } from 'vue';
 `);
 
 async function load(contents) {
@@ -44,6 +45,59 @@ test('of devices that the live state leaves out it is asked by name, some at a t
   assert.deepEqual([connection, seen, [...values]], ['offline', ms(1), [['power_kw', { value: 3 }], ['mode', { value: 'auto' }], ['x', { value: null }]]]);
   assert.deepEqual([found.get('n/h/meter/m7').connection, found.get('n/h/meter/m7').seen], ['unknown', 0], 'of which nothing is known');
   assert.equal((await readLatest([], () => assert.fail('nobody is asked'))).size, 0);
+});
+
+test('the whole of a list is gone round, part by part, and never twice at a time', async (t) => {
+  const before = [globalThis.fetch, globalThis.document];
+  t.after(() => ([globalThis.fetch, globalThis.document] = before));
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  globalThis.document = { hidden: false, addEventListener() {}, removeEventListener() {} };
+  const asked = [];
+  globalThis.fetch = (address, { signal }) => new Promise((answer, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason));
+    const paths = new URL(address, 'http://x').searchParams.get('devices').split(',');
+    asked.push({ paths, tell: (value) => answer(new Response(JSON.stringify({ items: paths.map((path) => ({ region: 'n', project: 'h', class: 'meter', device: path.slice(10), connection: 'online', values: [{ metric: 'x', value }] })) }))), refuse: () => answer(new Response('{}', { status: 503 })) });
+  });
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const names = (n) => Array.from({ length: n }, (_, i) => `n/h/meter/m${i}`);
+  const list = shallowRef(names(120));
+  const scope = effectScope();
+  const shown = scope.run(() => useLatest(() => list.value));
+  const valueOf = (n) => shown.value.get(`n/h/meter/m${n}`)?.values.get('x').value;
+  /** Answers one question after another; what was asked for are the numbers of the first and the last. */
+  const tell = async (value, questions) => {
+    for (const question of questions) {
+      const { paths, tell: answer } = asked.shift();
+      assert.deepEqual([paths[0], paths.at(-1)], question.map((n) => `n/h/meter/m${n}`));
+      answer(value);
+      await settle();
+    }
+  };
+  await tell(1, [[0, 49], [50, 99], [100, 119]]);
+  assert.deepEqual([valueOf(0), valueOf(119), asked.length], [1, 1, 0]);
+
+  t.mock.timers.tick(30_000);
+  t.mock.timers.tick(30_000);
+  assert.equal(asked.length, 1, 'no other round while one is under way');
+  list.value = names(140);
+  await nextTick();
+  const [fresh] = asked.splice(1);
+  await tell(2, [[0, 49], [50, 99], [100, 119]]);
+  assert.equal(asked.length, 0, 'those that are asked for just now are not asked for twice');
+  assert.deepEqual([valueOf(0), valueOf(119), valueOf(139)], [2, 2, undefined]);
+  fresh.refuse();
+  await settle();
+
+  t.mock.timers.tick(30_000);
+  await tell(3, [[0, 49], [50, 99], [100, 139]]);
+  assert.deepEqual([valueOf(0), valueOf(139)], [3, 3], 'the next round has those that were not told');
+  t.mock.timers.tick(30_000);
+  asked.shift().refuse();
+  await settle();
+  assert.equal(asked.length, 0, 'a server that is away is not asked for the rest');
+  t.mock.timers.tick(30_000);
+  assert.equal(asked.length, 1);
+  scope.stop();
 });
 
 test('what waits is renewed in its place', () => {

@@ -32,13 +32,14 @@ async function load(contents, plugins = []) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, mayEscape, useDownload, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
+const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, mayEscape, useDownload, useAgain, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
   export { effectScope, nextTick, shallowRef } from 'vue';
   export { useLoad, usePages } from './use/load';
   export { useAt } from './use/at';
   export { useTyped } from './use/typed';
   export { mayEscape } from './use/escape';
   export { useDownload } from './use/download';
+  export { useAgain } from './live/again';
   export { route } from 'vue-router';
   export { status } from '../live/live';
   export { Problem, ask, onSignedOut, problemOf } from './api/call';
@@ -259,6 +260,46 @@ test('a file that the server cannot make says why', async (t) => {
   await asked;
   assert.deepEqual([download.name.value, download.problem.value], ['', undefined], 'who calls it off needs no reason');
   download.stop();
+});
+
+test('while a file is being made another press does not call it off', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  const asked = [];
+  globalThis.fetch = (address, { signal }) => new Promise((answer) => asked.push({ address, signal, answer }));
+  const download = inScope(useDownload);
+  const first = download.fetch('PDF', '/a.pdf');
+  await download.fetch('Excel', '/a.xlsx');
+  assert.deepEqual([asked.map(({ address }) => address), asked[0].signal.aborted, download.name.value], [['/a.pdf'], false, 'PDF']);
+  asked[0].answer(new Response('{}', { status: 422 }));
+  await first;
+  const second = download.fetch('Excel', '/a.xlsx');
+  assert.deepEqual([asked.length, download.name.value], [2, 'Excel']);
+  asked[1].answer(new Response('{}', { status: 422 }));
+  await second;
+  download.stop();
+});
+
+test('what is asked again and again is not asked while nobody sees it, and at once when it is seen', (t) => {
+  const before = globalThis.document;
+  t.after(() => (globalThis.document = before));
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const listeners = new Set();
+  globalThis.document = { hidden: false, addEventListener: (_, listener) => listeners.add(listener), removeEventListener: (_, listener) => listeners.delete(listener) };
+  let asked = 0;
+  const { stop } = inScope(() => useAgain(1000, () => asked++));
+  t.mock.timers.tick(2000);
+  assert.equal(asked, 2);
+  document.hidden = true;
+  for (const listener of listeners) listener();
+  t.mock.timers.tick(5000);
+  assert.equal(asked, 2);
+  document.hidden = false;
+  for (const listener of listeners) listener();
+  assert.equal(asked, 3);
+  stop();
+  t.mock.timers.tick(5000);
+  assert.deepEqual([asked, listeners.size], [3, 0]);
 });
 
 test('paper is light whatever the theme, and is drawn before a script prints it', async () => {

@@ -198,7 +198,7 @@ export default {
     budgetOf: 'that of {place}',
     noLimit: 'no limit',
     exact: 'Exactly, in yuan',
-    wrong: { unreadable: 'This is no sum of money. Write it as 2000000, 2,000,000 or 2m.', small: 'A budget is at least 1 yuan; leave it empty for no limit.', large: 'A budget is at most 1,000,000,000,000 yuan.' },
+    wrong: { unreadable: 'This is no sum of money. Write it as 2000000, 2,000,000 or 2m.', small: 'A budget is at least 1 yuan; leave it empty for no limit.', large: 'A budget is at most 999,999,999,999 yuan.' },
     mandatoryOnly: 'What is statutory',
     asMade: 'As planned',
     buys: 'Budget {budget}: {n} devices for {cost}',

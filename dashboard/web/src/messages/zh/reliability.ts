@@ -198,7 +198,7 @@ export default {
     budgetOf: '{place}的预算',
     noLimit: '不设上限',
     exact: '准确金额（元）',
-    wrong: { unreadable: '无法识别为金额，可写作 2000000、2,000,000 或 200万。', small: '预算至少为 1 元；留空表示不设上限。', large: '预算最多为 1 万亿元。' },
+    wrong: { unreadable: '无法识别为金额，可写作 2000000、2,000,000 或 200万。', small: '预算至少为 1 元；留空表示不设上限。', large: '预算最多为 999,999,999,999 元。' },
     mandatoryOnly: '只够法定必换',
     asMade: '按原计划',
     buys: '预算 {budget}：{n} 台，费用 {cost}',

@@ -4,6 +4,7 @@ import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue';
 import { list, type ItemOf } from '../../api/client';
 import { Problem } from '../../api/call';
 import { instant } from '../../format/format';
+import { useAgain } from '../../live/again';
 import type { Connection } from '../../live/protocol';
 
 export interface Shown {
@@ -32,37 +33,50 @@ export async function readLatest(paths: readonly string[], ask: Ask): Promise<Ma
   return found;
 }
 
-/** How often they are asked for again, in milliseconds, and how many of a list: those that were read last. */
+/** How often a list is gone round again, in milliseconds, and in parts of how many. */
 const every = 30_000;
-const renewed = 300;
+const part = 100;
 
 /** The states of the devices of a list, as it grows. */
 export function useLatest(paths: () => readonly string[]): ShallowRef<ReadonlyMap<string, Shown>> {
   const shown = shallowRef<ReadonlyMap<string, Shown>>(new Map());
+  /** of which it is known how they are, and those that are asked for just now */
   const asked = new Set<string>();
   const gone = new AbortController();
 
-  async function read(some: readonly string[]): Promise<void> {
+  /** True when the server has told of them. */
+  async function read(some: readonly string[]): Promise<boolean> {
     for (const path of some) asked.add(path);
     try {
       const found = await readLatest(some, async (devices) => (await list('/latest', { query: { devices, limit: devices.length }, signal: gone.signal })).items);
       shown.value = new Map([...shown.value, ...found]);
+      return true;
     } catch (failure) {
-      for (const path of some) if (!shown.value.has(path)) asked.delete(path); // and are asked for with the next change
+      for (const path of some) if (!shown.value.has(path)) asked.delete(path); // and are asked for with the next change, or in the next round
       if (!gone.signal.aborted && !(failure instanceof Problem)) throw failure;
+      return false;
     }
   }
   watch(paths, (all) => {
     const fresh = all.filter((path) => !asked.has(path));
     if (fresh.length > 0) void read(fresh);
   }, { immediate: true });
-  const timer = window.setInterval(() => {
-    const last = paths().slice(-renewed);
-    if (last.length > 0 && document.visibilityState === 'visible') void read(last);
-  }, every);
-  onScopeDispose(() => {
-    window.clearInterval(timer);
-    gone.abort();
-  });
+
+  let round = false;
+  /** One part after another, and nothing that is asked for just now: of two answers the older one could come last. */
+  async function renew(): Promise<void> {
+    if (round) return;
+    round = true;
+    try {
+      for (let i = 0; i < paths().length; i += part) {
+        const some = paths().slice(i, i + part).filter((path) => shown.value.has(path) || !asked.has(path));
+        if (some.length > 0 && !(await read(some))) return;
+      }
+    } finally {
+      round = false;
+    }
+  }
+  useAgain(every, () => void renew());
+  onScopeDispose(() => gone.abort());
   return shown;
 }

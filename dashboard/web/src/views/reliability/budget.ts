@@ -3,7 +3,8 @@
 /** Of what a sum may be in, with how many yuan it is. */
 const units: Record<string, number> = { '': 1, k: 1e3, 千: 1e3, 万: 1e4, 百万: 1e6, m: 1e6, 千万: 1e7, 亿: 1e8, bn: 1e9 };
 const least = 1;
-const most = 1e12;
+/** Twelve digits, as many as an address and the report take. */
+const most = 999_999_999_999;
 
 export type WrongBudget = 'unreadable' | 'small' | 'large';
 
