@@ -223,7 +223,8 @@ func (a *App) fillHistory(ctx context.Context, state demoState, opts DemoOptions
 	}
 	// A month of all devices after another: the tables are parted by months, and a year
 	// of one device after another would touch each of their parts with every insert.
-	for from, to := state.Start, state.Start; from.Before(fine); from = to {
+	var to time.Time
+	for from := state.Start; from.Before(fine); from = to {
 		if to = from.Add(demoFine); to.After(fine) {
 			to = fine
 		}
