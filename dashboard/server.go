@@ -56,9 +56,9 @@
 //	{"type":"delta","seq":8,"now":…, …}
 //
 // has the same fields as far as something changed, "gone", the devices that are
-// shown no longer, and "ended", those whose danger is over. Its seq is one more than that of the message before. Of
-// a device it has the values that changed. Events may be older than those
-// before: they belong where their ts is.
+// shown no longer, and "ended", those whose danger is over. Its seq is one more
+// than that of the message before. Of a device it has the values that changed.
+// Events may be older than those before: they belong where their ts is.
 //
 // Incidents have messages of their own:
 //

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"steward/internal/authz"
 	"steward/internal/live"
@@ -49,49 +47,16 @@ func (a *API) devicesBy(ctx context.Context, c caller, f registry.DeviceFilter, 
 
 // connections are those of some devices, as far as the caller may see them.
 func (a *API) connections(scope authz.Scope, devices []registry.Device) map[telemetry.Device]live.Connection {
+	known := make(map[telemetry.Device]live.Connection, len(devices))
+	if len(devices) == 0 {
+		return known // none are asked for, which to the board is all
+	}
 	refs := make([]telemetry.Device, len(devices))
 	for i := range devices {
 		refs[i] = devices[i].Ref()
 	}
-	known := make(map[telemetry.Device]live.Connection, len(refs))
-	for _, s := range a.statesOf(scope, live.LatestQuery{Metrics: []string{""}}, refs) { // without values
+	for _, s := range a.Live.Latest(live.LatestQuery{Allowed: scope, Devices: refs, Metrics: []string{""}}) { // without values
 		known[*s.Device] = s.Connection
 	}
 	return known
-}
-
-// stateOf is the latest state of one device, with some of its values or all; nil where
-// the board has none that the caller may see.
-func (a *API) stateOf(scope authz.Scope, d telemetry.Device, metrics []string) *live.DeviceState {
-	// The board goes through the devices behind After in order: begun just before the one
-	// that is wanted it has not far to go.
-	before := d
-	before.ID = d.ID[:len(d.ID)-1]
-	states := a.Live.Latest(live.LatestQuery{
-		Filter:  live.Filter{Region: d.Region, Project: d.Project, Class: d.Class, Device: d.ID},
-		Allowed: scope, Metrics: metrics, After: before.String(), Limit: 1,
-	})
-	if len(states) == 0 {
-		return nil
-	}
-	return &states[0]
-}
-
-// statesOf are the states of the devices that are named, in the order of the board.
-func (a *API) statesOf(scope authz.Scope, q live.LatestQuery, devices []telemetry.Device) []live.DeviceState {
-	devices = slices.Clone(devices)
-	slices.SortFunc(devices, func(x, y telemetry.Device) int {
-		return cmp.Or(cmp.Compare(x.Region, y.Region), cmp.Compare(x.Project, y.Project), cmp.Compare(x.Class, y.Class), cmp.Compare(x.ID, y.ID))
-	})
-	var states []live.DeviceState
-	for _, d := range slices.Compact(devices) {
-		f := q.Filter
-		if f.Region != "" && f.Region != d.Region || f.Project != "" && f.Project != d.Project || f.Class != "" && f.Class != d.Class || f.Device != "" && f.Device != d.ID {
-			continue
-		}
-		if s := a.stateOf(scope, d, q.Metrics); s != nil {
-			states = append(states, *s)
-		}
-	}
-	return states
 }

@@ -85,13 +85,11 @@ func (a *API) registerLatest() {
 		}
 		q := live.LatestQuery{
 			Filter:  live.Filter{Region: in.Region, Project: in.Project, Class: telemetry.Class(in.Class), Device: in.Device},
-			Allowed: c.Scope(), Metrics: in.Metric, After: in.Cursor, Limit: in.Limit + 1,
+			Allowed: c.Scope(), Devices: refs, Metrics: in.Metric, After: in.Cursor, Limit: in.Limit + 1,
 		}
-		var states []live.DeviceState
+		states := a.Live.Latest(q)
 		next := ""
-		if len(refs) > 0 {
-			states = a.statesOf(c.Scope(), q, refs)
-		} else if states = a.Live.Latest(q); len(states) > in.Limit {
+		if len(refs) == 0 && len(states) > in.Limit {
 			states = states[:in.Limit]
 			next = states[in.Limit-1].Device.String()
 		}

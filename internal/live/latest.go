@@ -13,10 +13,11 @@ import (
 // LatestQuery asks for the latest state of devices.
 type LatestQuery struct {
 	Filter  Filter
-	Allowed authz.Scope // the zero Scope allows nothing
-	Metrics []string    // the values wanted; empty means all
-	After   string      // a device's path: only devices behind it are returned
-	Limit   int         // at most so many devices; 0 means 1,000
+	Allowed authz.Scope        // the zero Scope allows nothing
+	Devices []telemetry.Device // these alone, and all of them whatever Limit is; empty means all
+	Metrics []string           // the values wanted; empty means all
+	After   string             // a device's path: only devices behind it are returned
+	Limit   int                // at most so many devices; 0 means 1,000
 }
 
 // defaultLatest is how many devices a query without a limit returns.
@@ -40,6 +41,9 @@ func (b *Board) Latest(q LatestQuery) []DeviceState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	who := b.audience(q.Allowed)
+	if len(q.Devices) > 0 {
+		return b.latestOf(q, who, wanted)
+	}
 	afterGroup := telemetry.Device{Region: after.Region, Project: after.Project, Class: after.Class}
 	from := sort.Search(len(b.groups.byPath), func(i int) bool { return compare(&b.groups.byPath[i].id, &afterGroup) >= 0 })
 	var found []*device
@@ -60,6 +64,20 @@ func (b *Board) Latest(q LatestQuery) []DeviceState {
 			}
 		}
 	}
+	return copied(found, values, wanted)
+}
+
+// latestOf is Latest for devices that are named.
+func (b *Board) latestOf(q LatestQuery, who *audience, wanted map[string]bool) []DeviceState {
+	var found []*device
+	values := 0
+	for i := range q.Devices {
+		if d := b.devices[q.Devices[i]]; d != nil && q.Filter.Matches(&d.id) && who.may(d.group) && !slices.Contains(found, d) {
+			found = append(found, d)
+			values += len(d.slots)
+		}
+	}
+	slices.SortFunc(found, func(x, y *device) int { return compare(&x.id, &y.id) })
 	return copied(found, values, wanted)
 }
 

@@ -52,6 +52,29 @@ func TestLatestPagesThroughEverythingOnce(t *testing.T) {
 	}
 }
 
+func TestLatestOfSomeDevices(t *testing.T) {
+	b := newBoard(t, Options{})
+	for _, d := range []*telemetry.Device{meter, lift, panel} {
+		b.Reading(reading(d, "x", 1, 1))
+	}
+	b.flush()
+	f := func(q LatestQuery, want ...*telemetry.Device) {
+		t.Helper()
+		q.Devices, q.Limit = []telemetry.Device{*panel, *meter, *gate, *meter}, 1
+		var got []*telemetry.Device
+		for _, s := range b.Latest(q) {
+			got = append(got, s.Device)
+		}
+		if !slices.EqualFunc(got, want, func(x, y *telemetry.Device) bool { return *x == *y }) {
+			t.Errorf("%+v: %v, want %v", q, got, want)
+		}
+	}
+	f(LatestQuery{Allowed: hq}, meter, panel) // in order, each once, whatever the limit is
+	f(LatestQuery{Allowed: hq, Filter: Filter{Class: telemetry.Fire}}, panel)
+	f(LatestQuery{Allowed: scopeAt(authz.Place{Region: "north"})}, meter)
+	f(LatestQuery{})
+}
+
 func TestLatestOfSomeMetrics(t *testing.T) {
 	b := newBoard(t, Options{})
 	for _, m := range []string{"power_kw", "energy_kwh", "voltage_v"} {

@@ -37,14 +37,13 @@ func (b *Board) Dismiss(devices ...telemetry.Device) {
 			b.dismissed[devices[i]] = struct{}{}
 		}
 		d := b.devices[devices[i]]
-		if d == nil || d.removed { // it may be named twice
+		if d == nil {
 			continue
 		}
 		if g := b.dangers.byDevice[d]; g != nil && len(g.reports) > 0 {
 			d.leaving = true
 			continue
 		}
-		d.removed = true
 		gone = append(gone, d)
 	}
 	b.remove(gone)
@@ -65,6 +64,9 @@ func (b *Board) unwanted(id *telemetry.Device) bool {
 func (b *Board) remove(gone []*device) {
 	groups := map[*group]bool{}
 	for _, d := range gone {
+		if d.removed {
+			continue // it was named twice
+		}
 		for _, f := range b.feeds.of(d) {
 			if f.wide {
 				continue
