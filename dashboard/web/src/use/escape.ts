@@ -1,6 +1,7 @@
 // Escape closes what is open beside a list. It also ends the choosing of Chinese
 // characters, and is pressed by mistake: what somebody has written is not thrown away
 // unasked.
+import { onBeforeRouteLeave, onBeforeRouteUpdate, type RouteLocationNormalized } from 'vue-router';
 
 /** Whether what is open may be closed by this key: asked about when something was written. */
 export function mayEscape(event: KeyboardEvent, written: boolean, question: string): boolean {
@@ -10,6 +11,17 @@ export function mayEscape(event: KeyboardEvent, written: boolean, question: stri
 /** Whether what was written may be thrown away: always when it is nothing. */
 export function mayDiscard(written: boolean, question: string): boolean {
   return !written || window.confirm(question);
+}
+
+/**
+ * What is being written is not thrown away unasked: neither by Escape, nor as it is closed, nor
+ * by an address that puts something else in its place. stays says which one does not.
+ */
+export function useWritten(written: () => boolean, question: () => string, stays: (to: RouteLocationNormalized, was: RouteLocationNormalized) => boolean) {
+  const mayLeave = () => mayDiscard(written(), question());
+  onBeforeRouteLeave(mayLeave);
+  onBeforeRouteUpdate((to, was) => stays(to, was) || mayLeave());
+  return { mayLeave, mayClose: (event: KeyboardEvent) => mayEscape(event, written(), question()) };
 }
 
 /**

@@ -17,9 +17,10 @@ async function load(contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { actorName, ownerName, useBring, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+const { actorName, ownerName, useBring, send, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
   export { actorName, ownerName } from './views/headquarters/people';
-  export { useBring } from './views/headquarters/bring';
+  export { useBring } from './use/bring';
+  export { send } from './api/client';
   export { effectScope } from 'vue';
   export { fairRanks, difference } from './views/headquarters/ranks';
   export { monthOf, periodOf, monthsBefore } from './views/response/months';
@@ -108,7 +109,7 @@ test('what is stored is the file that was checked', async (t) => {
     asked.push({ dry: address.endsWith('dry_run=true'), size: body.size, signal, answer: (report) => answer(new Response(JSON.stringify(report))) });
   });
   const scope = effectScope();
-  const bring = scope.run(() => useBring('complaints'));
+  const bring = scope.run(() => useBring(async (body, { dry, ...how }) => (await send('post', '/import/complaints', { query: { dry_run: dry }, body, ...how })).value));
   const first = bring.choose(new File(['a'], 'a.csv'));
   const second = bring.choose(new File(['bb'], 'b.csv'));
   assert.equal(asked.length, 2, 'the other file is checked at once');

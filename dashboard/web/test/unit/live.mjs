@@ -191,7 +191,7 @@ test('the wall has the lifts of its place, those in trouble first, and does not 
   });
   const found = live.liftsOf(store, (region) => region === 'north');
   assert.deepEqual(found.map(({ device, condition, floor, way, passenger }) => [device.id, condition, floor, way, passenger]), [
-    ['b', 'maintenance', 2, 'still', false], ['c', 'offline', undefined, 'still', false], ['a', 'well', 7, 'up', true],
+    ['b', 'maintenance', 2, 'still', undefined], ['c', 'offline', undefined, 'still', undefined], ['a', 'well', 7, 'up', 1],
   ]);
 });
 

@@ -16,7 +16,7 @@ const staged = {
     onLoad({ filter: /.*/, namespace: 'staged' }, ({ path }) => ({
       resolveDir: src,
       contents: path === 'router'
-        ? "import { reactive } from 'vue'; export const route = reactive({ query: {} }); export const useRoute = () => route; export const useRouter = () => ({ currentRoute: { value: route } });"
+        ? "import { reactive } from 'vue'; export const route = reactive({ query: {} }); export const useRoute = () => route; export const useRouter = () => ({ currentRoute: { value: route } }); export const guards = {}; export const onBeforeRouteLeave = (guard) => { guards.leave = guard; }; export const onBeforeRouteUpdate = (guard) => { guards.update = guard; };"
         : "import { shallowRef } from 'vue'; export const status = shallowRef({ state: 'live' }); export const useLive = () => ({ status });",
     }));
   },
@@ -32,15 +32,15 @@ async function load(contents, plugins = []) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, mayEscape, useDownload, useAgain, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
+const { effectScope, nextTick, shallowRef, useLoad, usePages, useAt, useTyped, mayEscape, useWritten, useDownload, useAgain, guards, route, status, Problem, ask, onSignedOut, problemOf, whyMissing, buildOf, breaksView } = await load(`
   export { effectScope, nextTick, shallowRef } from 'vue';
   export { useLoad, usePages } from './use/load';
   export { useAt } from './use/at';
   export { useTyped } from './use/typed';
-  export { mayEscape } from './use/escape';
+  export { mayEscape, useWritten } from './use/escape';
   export { useDownload } from './use/download';
   export { useAgain } from './live/again';
-  export { route } from 'vue-router';
+  export { guards, route } from 'vue-router';
   export { status } from '../live/live';
   export { Problem, ask, onSignedOut, problemOf } from './api/call';
   export { whyMissing, buildOf } from './shell/parts';
@@ -340,4 +340,19 @@ test('paper is light whatever the theme, and is drawn before a script prints it'
   } finally {
     for (const [name, value] of Object.entries(before)) set(name, value);
   }
+});
+
+test('what is being written is asked about before it goes, and only then', (t) => {
+  const before = globalThis.confirm;
+  t.after(() => (globalThis.confirm = before));
+  const asked = [];
+  globalThis.confirm = (question) => asked.push(question) > 1;
+  let written = false;
+  const { mayLeave, mayClose } = useWritten(() => written, () => 'sure?', (to, was) => to.id === was.id);
+  assert.deepEqual([mayLeave(), mayClose({ isComposing: false }), guards.leave(), guards.update({ id: 2 }, { id: 1 }), asked.length], [true, true, true, true, 0]);
+  written = true;
+  assert.equal(guards.update({ id: 1 }, { id: 1 }), true, 'it stays where it is');
+  assert.equal(mayClose({ isComposing: true }), false, 'the characters are being chosen');
+  assert.equal(asked.length, 0);
+  assert.deepEqual([guards.update({ id: 2 }, { id: 1 }), guards.leave(), mayClose({ isComposing: false }), asked.length], [false, true, true, 3]);
 });

@@ -33,9 +33,8 @@ export async function readLatest(paths: readonly string[], ask: Ask): Promise<Ma
   return found;
 }
 
-/** How often a list is gone round again, in milliseconds, and in parts of how many. */
+/** How often a list is gone round again, in milliseconds. */
 const every = 30_000;
-const part = 100;
 
 /** The states of the devices of a list, as it grows. */
 export function useLatest(paths: () => readonly string[]): ShallowRef<ReadonlyMap<string, Shown>> {
@@ -68,8 +67,8 @@ export function useLatest(paths: () => readonly string[]): ShallowRef<ReadonlyMa
     if (round) return;
     round = true;
     try {
-      for (let i = 0; i < paths().length; i += part) {
-        const some = paths().slice(i, i + part).filter((path) => shown.value.has(path) || !asked.has(path));
+      for (let i = 0; i < paths().length; i += together) {
+        const some = paths().slice(i, i + together).filter((path) => shown.value.has(path) || !asked.has(path));
         if (some.length > 0 && !(await read(some))) return;
       }
     } finally {

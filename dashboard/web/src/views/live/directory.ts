@@ -1,9 +1,10 @@
 // What the registry knows of devices and the live connection does not tell: what people
 // call them, in which building they are, behind which panel. It is asked for by project,
 // and for the whole company only of one class, and the page works without it.
-import { onScopeDispose, shallowRef } from 'vue';
+import { shallowRef } from 'vue';
 import { all } from '../../api/call';
 import { address } from '../../api/client';
+import { useAgain } from '../../live/again';
 import type { Device } from '../../live/store';
 
 export interface Known {
@@ -97,8 +98,7 @@ export function learnBuildings(region: string, project: string): void {
 
 /** Asks again what has become old, as long as a view shows it. */
 export function keepLearning(what: () => void): void {
-  const timer = window.setInterval(what, good + 1000);
-  onScopeDispose(() => window.clearInterval(timer));
+  useAgain(good + 1000, what);
 }
 
 /** Whether it is known of every device of a project where it is. */

@@ -1,6 +1,6 @@
 // Latest values of a device as cards show them.
 import { formatAge, formatFull, formatNumber, formatValue, metricName, unitOf } from '../../../format/words';
-import { words } from '../../../i18n';
+import { i18n, words } from '../../../i18n';
 import { serverNow } from '../../../live/clock';
 import { zoneOf } from '../../../live/names';
 import type { WireDanger, WireEvent } from '../../../live/protocol';
@@ -40,6 +40,11 @@ export function newestReport(store: Store, danger: WireDanger): WireEvent {
   const events = store.events.get('life_safety') ?? [];
   for (let i = events.length - 1; i >= 0 && events[i]!.ts >= ts; i--) if (events[i]!.device === device && events[i]!.kind === kind) return events[i]!;
   return danger.event;
+}
+
+/** The mode that a device reports, in words. */
+export function modeName(mode: string): string {
+  return mode && i18n.global.te(`live.mode.${mode}`) ? i18n.global.t(`live.mode.${mode}`) : mode;
 }
 
 /** How long ago it was heard of last. */
