@@ -61,8 +61,6 @@ func startHouse() (*houseServer, error) {
 	return &houseServer{engine.Options(), stop}, nil
 }
 
-type houseKey struct{}
-
 func scriptClickHouse(ts *testscript.TestScript, _ bool, args []string) {
 	var h *houseServer
 	if len(args) == 1 && args[0] == "own" {
@@ -75,29 +73,10 @@ func scriptClickHouse(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(house.err)
 		h = house.houseServer
 	}
-	*ts.Value(houseKey{}).(*houseServer) = *h
 	ts.Setenv("CH_ADDR", h.opts.Addrs[0])
 	ts.Setenv("CH_URL", h.opts.HTTPURL)
 	ts.Setenv("CH_USER", h.opts.User)
 	ts.Check(os.WriteFile(ts.MkAbs("ch.password"), []byte(h.opts.Password+"\n"), 0o600))
-}
-
-func scriptAnswering(ts *testscript.TestScript, _ bool, _ []string) {
-	db, err := clickhouse.Open(ts.Value(houseKey{}).(*houseServer).opts)
-	ts.Check(err)
-	defer func() { ts.Check(db.Close()) }()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for {
-		err := db.Ping(ctx)
-		if err == nil {
-			return
-		}
-		if ctx.Err() != nil {
-			ts.Fatalf("ClickHouse does not answer: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }
 
 // serving is the steward that a script has in the background.

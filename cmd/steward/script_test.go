@@ -29,8 +29,6 @@ import (
 //	mosquitto VAR [USER PASSWORD] starts a broker and sets VAR to its URL
 //	clickhouse [own]              starts a ClickHouse server, one for all scripts or one of
 //	                              its own, sets CH_ADDR, CH_URL, CH_USER, writes ch.password
-//	answering                     waits until that server answers: the engine that plays it
-//	                              may have to start again after it has refused a password
 //	tmpfs DIR SIZE                mounts a disk of that size
 //	serve [ARG…]                  starts steward serve, waits until it runs, sets PAGE and BROKER
 //	stop                          ends it with SIGTERM and wants exit code 0
@@ -55,13 +53,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv(innerVariable, "1")
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("REPO", repository)
-			env.Values[servingKey{}], env.Values[houseKey{}] = new(serving), new(houseServer)
+			env.Values[servingKey{}] = new(serving)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": scriptExits, "complains": scriptComplains,
 			"occupied": scriptOccupied, "freeaddr": scriptFreeAddr, "tmpfs": scriptTmpfs,
-			"mosquitto": scriptMosquitto, "clickhouse": scriptClickHouse, "answering": scriptAnswering,
+			"mosquitto": scriptMosquitto, "clickhouse": scriptClickHouse,
 			"serve": scriptServe, "stop": scriptStop, "drained": scriptDrained, "get": scriptGet,
 			"receiver": scriptReceiver, "awaits": scriptAwaits, "sqlite": scriptSQLite,
 		},
