@@ -285,6 +285,54 @@ test('the alarm sounds until somebody answers, and is muted by its person for hi
     await alarm.and(page.locator('[data-state=on]')).waitFor();
   }));
 
+test('a danger is told by a notification that leads to it, on a phone by its worker', () =>
+  scene({}, async (page) => {
+    await page.context().grantPermissions(['notifications']);
+    await page.evaluate(() => {
+      window.notes = [];
+      window.Notification = class extends Notification {
+        constructor(...of) {
+          super(...of);
+          window.notes.push(this);
+        }
+      };
+    });
+    await play({ do: 'event', device: lift, kind: 'entrapment', id: 'e' });
+    await page.waitForFunction(() => window.notes.length > 0);
+    const told = await page.evaluate(() => window.notes.map(({ title, body, requireInteraction }) => ({ title, body, requireInteraction })));
+    assert.deepEqual(told, [{ title: 'Life safety: Entrapment', body: 'north / harbour / lift-1', requireInteraction: true }]);
+    await page.evaluate(() => window.notes[0].onclick());
+    await page.waitForURL((at) => at.searchParams.get('device') === lift);
+
+    // As on Android, where a page may not make one.
+    await page.evaluate(() => {
+      const { permission } = Notification;
+      window.Notification = class {
+        static permission = permission;
+        constructor() {
+          throw new TypeError("Failed to construct 'Notification': Illegal constructor.");
+        }
+      };
+    });
+    await play({ do: 'event', device: panel, kind: 'alarm', id: 'f' });
+    const shown = () => page.evaluate(async () => {
+      const worker = await navigator.serviceWorker.getRegistration();
+      return (await worker?.getNotifications())?.map(({ title, body }) => ({ title, body })) ?? [];
+    });
+    for (const deadline = Date.now() + 10_000; (await shown()).length === 0 && Date.now() < deadline; ) await page.waitForTimeout(100);
+    assert.deepEqual(await shown(), [{ title: 'Life safety: Fire alarm', body: 'south / garden / panel-1' }]);
+    // Whoever presses it; the browser gives no page before one's eyes to a press that is not real.
+    const [worker] = page.context().serviceWorkers();
+    await worker.evaluate(async () => {
+      const [notification] = await registration.getNotifications();
+      try {
+        dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+      } catch {}
+    });
+    await page.waitForURL((at) => at.searchParams.get('device') === panel);
+    assert.deepEqual(await shown(), [], 'it was pressed');
+  }));
+
 test('what devices say stays text', () =>
   scene({}, async (page) => {
     const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"\'><b>';

@@ -51,7 +51,8 @@ export default {
     notify: {
       granted: 'This browser notifies you of danger to life, and of what is critical while you look elsewhere.',
       denied: 'This browser does not let Steward notify you. Its settings for this site allow it again.',
-      unavailable: 'This browser cannot notify you here: the page was not loaded by https.',
+      insecure: 'This browser cannot notify you here: the page was not loaded by https.',
+      unavailable: 'This browser has no notifications.',
     },
   },
   theme: { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },

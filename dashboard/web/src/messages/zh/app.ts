@@ -51,7 +51,8 @@ export default {
     notify: {
       granted: '此浏览器会通知危及人身安全的告警；您查看其他页面时，也会通知严重告警。',
       denied: '此浏览器禁止管家发送通知，可在浏览器的网站设置中重新允许。',
-      unavailable: '页面未通过 https 打开，此浏览器无法发送通知。',
+      insecure: '页面未通过 https 打开，此浏览器无法发送通知。',
+      unavailable: '此浏览器不支持通知。',
     },
   },
   theme: { auto: '外观：跟随系统', light: '外观：浅色', dark: '外观：深色' },

@@ -1,6 +1,7 @@
 // Notifications of the browser, for whoever has another window before him. They are
 // asked for by a button and never by themselves.
 import { shallowRef } from 'vue';
+import type { RouteLocationRaw } from 'vue-router';
 import { endangers, isQuiet } from '../../../live/incidents';
 import { placeName } from '../../../live/names';
 import type { WireDanger, WireIncident } from '../../../live/protocol';
@@ -11,18 +12,17 @@ import { titleOf, wholePlaceOf } from '../parts/clocks';
 import { formatQuery, parseQuery } from '../parts/route';
 import { isDanger, tagOf } from './news';
 
-export type Permission = 'granted' | 'denied' | 'default' | 'unavailable';
+export type Permission = NotificationPermission | 'insecure' | 'unavailable';
 
 function present(): Permission {
-  // Without TLS a browser has none, but for the machine itself.
-  return 'Notification' in window && window.isSecureContext ? Notification.permission : 'unavailable';
+  if (!window.isSecureContext) return 'insecure'; // but for the machine itself, a browser has none without TLS
+  return 'Notification' in window ? Notification.permission : 'unavailable';
 }
 
 export const permission = shallowRef<Permission>(present());
 
 export async function askToNotify(): Promise<void> {
-  if (present() === 'unavailable') return;
-  await Notification.requestPermission();
+  if (present() === 'default') await Notification.requestPermission();
   permission.value = present();
 }
 
@@ -35,18 +35,37 @@ export function announce(what: WireIncident | WireDanger, again = true): void {
   if (!grave && (what.severity !== 'critical' || isQuiet(what) || !document.hidden)) return;
   if (present() !== 'granted') return;
   const options: Options = { tag: tagOf(what), requireInteraction: grave, renotify: again };
+  if (isDanger(what)) {
+    const to = { name: 'live', query: formatQuery({ ...parseQuery({}), device: what.event.device }) };
+    show(`${words().severity['life_safety']}: ${word(words().kind, what.event.kind)}`, { ...options, body: bodyOf(placeOfDanger(what), what.reports) }, to);
+  } else {
+    const to = { name: 'incidents', params: { incident: what.id } };
+    show(`${word(words().severity, what.severity)}: ${titleOf(what)}`, { ...options, body: bodyOf(wholePlaceOf(what), what.count) }, to);
+  }
+}
+
+/** Shows a notification that leads to where it tells of. */
+function show(title: string, options: Options, to: RouteLocationRaw): void {
   try {
-    const note = isDanger(what)
-      ? new Notification(`${words().severity['life_safety']}: ${word(words().kind, what.event.kind)}`, { ...options, body: bodyOf(placeOfDanger(what), what.reports) })
-      : new Notification(`${word(words().severity, what.severity)}: ${titleOf(what)}`, { ...options, body: bodyOf(wholePlaceOf(what), what.count) });
+    const note = new Notification(title, options);
     note.onclick = () => {
       window.focus();
-      void router.push(isDanger(what) ? { name: 'live', query: formatQuery({ ...parseQuery({}), device: what.event.device }) } : { name: 'incidents', params: { incident: what.id } });
+      void router.push(to);
       note.close();
     };
   } catch {
-    // Phones have them by a worker alone; there the page itself is before one's eyes.
+    void showByWorker(title, { ...options, data: router.resolve(to).href });
   }
+}
+
+let listening = false;
+
+/** On Android a page may show none by itself: its worker does, and says which one was pressed. */
+async function showByWorker(title: string, options: Options): Promise<void> {
+  if (!listening) navigator.serviceWorker.addEventListener('message', ({ data }) => void router.push(String(data)));
+  listening = true;
+  await navigator.serviceWorker.register('/notifications.js'); // once it is there this finds it
+  await (await navigator.serviceWorker.ready).showNotification(title, options);
 }
 
 const bodyOf = (place: string, times: number) => (times > 1 ? `${place} · ${words().markCount(times)}` : place);
