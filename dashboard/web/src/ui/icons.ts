@@ -33,6 +33,7 @@ export const shapes: Record<string, string> = {
   more: 'M5 12h.01M12 12h.01M19 12h.01',
   menu: 'M4 7h16M4 12h16M4 17h16',
   energy: 'M13 3L5 14h6l-1 7 8-11h-6z',
+  water: 'M12 3c3 4 6 7.5 6 11a6 6 0 0 1-12 0c0-3.5 3-7 6-11z',
   chart: 'M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6',
   stopwatch: 'M12 6a7.500 7.500 0 1 0 0 15 7.500 7.500 0 0 0 0-15zM12 10v4M9.500 3h5',
   building: 'M5 21V4h9v17M14 9h5v12M8 8h3M8 12h3M8 16h3M3 21h18',

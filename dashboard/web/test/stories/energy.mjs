@@ -75,6 +75,16 @@ test('who uses most leads down: a project, its buildings, its meters', () =>
     assert.match(page.url(), /\/energy\/heat\?.*at=/, 'tabs keep the place');
     await page.locator('[data-view=week]').click();
     await page.waitForURL(/view=week/);
+    // A meter has one medium: with another one the map is of the place, and Back is the meter's.
+    await page.locator('[data-test=heat-of]').click();
+    await page.locator('.el-select-dropdown__item:visible').last().click();
+    await page.waitForURL(/of=point/);
+    await page.locator('[data-medium=water]').click();
+    await page.waitForURL((at) => at.searchParams.get('medium') === 'water' && !at.searchParams.has('of'));
+    await page.locator('[data-test=energy-heat] .chart').waitFor();
+    await page.goBack();
+    await page.waitForURL((at) => at.searchParams.get('of')?.startsWith('point:') && !at.searchParams.has('medium'));
+    await page.locator('[data-test=energy-heat] .chart').waitFor();
   }));
 
 test('waste: the costliest first; a finding is confirmed and taken up again, and its state is the server\'s', () =>

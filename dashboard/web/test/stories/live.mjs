@@ -155,7 +155,7 @@ test('the wall has the counts of the API, in dark, without the frame', () =>
     assert.notEqual(await page.getAttribute('html', 'data-theme'), 'dark');
   }));
 
-test('the wall of a project has its lifts, by their names, at their floors', () =>
+test('the wall of a project has its lifts, fire zones and gates by their names, and what was used today', () =>
   scene({ path: '/live' }, async (page) => {
     const [{ region, project }] = (await ask(page, '/devices?class=elevator&state=active&limit=1')).items;
     const { items: lifts } = await ask(page, `/devices?class=elevator&state=active&region=${region}&project=${project}&limit=10`);
@@ -163,10 +163,19 @@ test('the wall of a project has its lifts, by their names, at their floors', () 
     await page.goto(`${url}/live/wall?at=${region}/${project}`);
     const said = [];
     for (const { id, name } of lifts.slice(0, 2)) {
-      const lift = page.locator(`[data-lift="${region}/${project}/elevator/${id}"]`);
+      const lift = page.locator(`[data-tile="${region}/${project}/elevator/${id}"]`);
       await lift.getByText(name).waitFor();
-      said.push(await lift.locator('.wall-lift-floor').innerText());
+      said.push(await lift.locator('.wall-tile-glance').innerText());
     }
     assert.ok(said.some((text) => /^F-?\d+/.test(text)), `no lift is at a floor: ${said}`);
-    assert.match(await page.locator('#wall-lifts-title').innerText(), new RegExp(`^${lifts.length} `));
+    let beside = 0;
+    for (const kind of ['elevator', 'fire', 'access']) beside += (await ask(page, `/devices?class=${kind}&state=active&region=${region}&project=${project}&limit=1&total=true`)).total;
+    assert.match(await page.locator('#wall-tiles-title').innerText(), new RegExp(`^${beside} `));
+    const day = await page.evaluate(() => new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now()));
+    const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    const { items: [used] } = await ask(page, `/energy/use?medium=electricity&from=${day}&to=${next}&by=hour&region=${region}&project=${project}`);
+    const foot = page.locator('[data-used=electricity]');
+    if ((used?.total.use ?? null) === null) return assert.equal(await foot.count(), 0, 'in the first hour of a day nothing of it is counted');
+    await foot.waitFor();
+    assert.equal(Number(/[\d,]+/.exec(await foot.locator('strong').innerText())[0].replaceAll(',', '')), Math.round(used.total.use));
   }));

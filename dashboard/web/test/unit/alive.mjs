@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const {
-  startLive, useDeviceNow, useDeeds, doneAt, draftOf, dropDraft, keepDraft, isTyping, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, problemText, loadProblems, lineOf, i18n,
+  startLive, useDeviceNow, useDeeds, doneAt, beganAt, draftOf, dropDraft, keepDraft, isTyping, useIncident, useIncidents, withFirst, useEdited, newExchange, Problem, problemText, loadProblems, lineOf, i18n,
   effectScope, createApp, createRouter, createMemoryHistory, ref,
 } = await load(`
   export { startLive } from './live/live';
@@ -14,7 +14,8 @@ const {
   export { useEdited } from './views/devices/editing';
   export { newExchange } from './views/devices/exchange';
   export { problemText, loadProblems } from './format/problems';
-  export { useDeeds, doneAt } from './views/incidents/deeds';
+  export { useDeeds, beganAt } from './views/incidents/deeds';
+  export { doneAt } from './views/incidents/zone';
   export { draftOf, dropDraft, keepDraft } from './views/incidents/drafts';
   export { isTyping } from './use/escape';
   export { useIncident } from './views/incidents/useIncident';
@@ -211,12 +212,13 @@ test('what was done earlier has a time, and none that is refused', () => {
   const zone = 'Asia/Shanghai';
   const now = Date.parse('2026-11-20T02:07:30Z');
   const of = { started_at: '2026-11-20T02:00:40.5Z', received_at: '2026-11-20T02:00:41Z' };
-  const at = (entered, one = of) => doneAt(entered, zone, one, now);
+  const at = (entered, one = of) => doneAt(entered, zone, now, beganAt(one));
   assert.equal(at(''), undefined);
   assert.equal(at('2026-11-20T'), undefined, 'half of a time is none, and not now');
   assert.equal(at('2026-11-20T10:05'), '2026-11-20T02:05:00.000Z');
   assert.equal(at('2026-11-20T10:07'), '', 'this minute is now');
   assert.equal(at('2026-11-20T10:00'), '2026-11-20T02:00:40.501Z', 'not before the beginning within its minute');
+  assert.equal(doneAt('2026-11-19T21:00', 'America/New_York', now), '2026-11-20T02:00:00.000Z', 'by the clocks of the place, where nothing began');
   assert.equal(at('2026-11-20T09:59'), '2026-11-20T01:59:00.000Z', 'what is wrong the server says');
   // The clock of the device runs ahead.
   assert.equal(at('2026-11-20T10:00', { started_at: '2026-11-20T02:03:00Z', received_at: '2026-11-20T02:00:20Z' }), '2026-11-20T02:00:20.001Z');

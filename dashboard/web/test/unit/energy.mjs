@@ -18,7 +18,7 @@ async function load(contents) {
 
 const {
   plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
-  leaksIn, rowsOf, doneAt, nowIn, follow, mostSilent, mostAsked, allPages, Problem, hoursMap, baselineCourse, draw,
+  leaksIn, rowsOf, follow, mostSilent, mostAsked, allPages, Problem, hoursMap, baselineCourse, draw,
 } = await load(`
   import { HeatmapChart, LineChart } from 'echarts/charts';
   import { GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
@@ -44,7 +44,6 @@ const {
   export { addUp } from './views/energy/sums';
   export { reason } from './views/energy/why';
   export { leaksIn, rowsOf } from './views/energy/water';
-  export { doneAt, nowIn } from './views/energy/findings';
   export { follow, mostSilent, mostAsked } from './views/energy/follow';
   export { allPages } from './views/energy/wire';
   export { Problem } from './api/call';
@@ -195,14 +194,6 @@ test('all leaks are in the headline, however many are listed', () => {
   const leak = (id, yuan) => ({ region: 'r', project: 'p', subject: `point:${id}`, a_year_cny: { value: yuan }, a_year: { value: 1 } });
   const rows = rowsOf(meters, [leak('wet', 5), leak('unread', 9), leak('worse', 20)]);
   assert.deepEqual(rows.map(({ subject, leak: one }) => [subject, one?.a_year_cny.value]), [['point:worse', 20], ['point:unread', 9], ['point:wet', 5], ['point:dry', undefined]]);
-});
-
-test('when something was fixed is by the clocks of the project', () => {
-  assert.equal(doneAt('2026-11-20T09:30', 'Asia/Shanghai'), '2026-11-20T01:30:00.000Z');
-  assert.equal(doneAt('2026-11-20T09:30', 'America/New_York'), '2026-11-20T14:30:00.000Z');
-  assert.equal(doneAt('', 'Asia/Shanghai'), undefined);
-  assert.equal(doneAt(nowIn('Pacific/Auckland'), 'Pacific/Auckland'), undefined, 'this minute is now');
-  assert.ok(Math.abs(Date.parse(doneAt(nowIn('Pacific/Auckland'), 'Asia/Shanghai')) - Date.now()) > 3_600_000);
 });
 
 test('a run is followed until it ends, is denied, or nobody looks', async () => {

@@ -17,7 +17,8 @@ const result = await build({
       export { startOfDay } from './views/live/boards/day';
       export { changeOf } from './views/live/boards/today';
       export { byNeed, pageOf, pageOfNew, pinned } from './views/live/wall/pages';
-      export { liftsOf } from './views/live/wall/lifts';
+      export { tilesOf, tilesToShow } from './views/live/wall/tiles';
+      export { usedOf } from './views/live/wall/used';
       export { standing } from './views/live/wall/signedIn';
       export { makeSoon } from './live/soon';
       export { Store, placeOf } from './live/store';
@@ -177,7 +178,7 @@ test('the wall turns its pages, and keeps in sight what endangers people', () =>
   assert.deepEqual(live.pinned(['!', '!!', '!!!'], [1], 2, 1), { items: ['!!!', 1], page: 1, pages: 2 });
 });
 
-test('the wall has the lifts of its place, those in trouble first, and does not say where a silent one is', () => {
+test('the wall has what moves, burns and opens at its place, what is in trouble first, and does not say where a silent one is', () => {
   const store = new live.Store();
   const lift = (path, connection, numbers, mode = 'normal') => ({
     device: path, connection, since: 1, seen: 1, values: Object.fromEntries([...Object.entries(numbers), ['mode', mode]].map(([name, value]) => [name, [value, 1, 1]])),
@@ -186,13 +187,32 @@ test('the wall has the lifts of its place, those in trouble first, and does not 
     type: 'snapshot', seq: 1, now: 1, scope: { region: '', project: '', class: '', device: '' }, omitted: false, limits: { events: 1, rejected: 1 },
     devices: [
       lift('north/harbour/elevator/a', 'online', { floor: 7, direction: 1, passenger: 1, door_open: 0 }), lift('north/harbour/elevator/b', 'online', { floor: 2, direction: 0 }, 'maintenance'),
-      lift('north/harbour/elevator/c', 'offline', { floor: 5, direction: 2 }), lift('north/harbour/meter/m', 'online', {}), lift('south/garden/elevator/d', 'online', { floor: 1 }),
+      lift('north/harbour/elevator/c', 'offline', { floor: 5, direction: 2 }), lift('north/harbour/meter/m', 'online', {}), lift('north/harbour/access/g', 'online', {}), lift('north/harbour/fire/f', 'online', {}), lift('south/garden/elevator/d', 'online', { floor: 1 }),
     ],
   });
-  const found = live.liftsOf(store, (region) => region === 'north');
-  assert.deepEqual(found.map(({ device, condition, floor, way, passenger }) => [device.id, condition, floor, way, passenger]), [
+  const found = live.tilesOf(store, (region) => region === 'north');
+  assert.deepEqual(found.map(({ device, condition, lift: of }) => [device.id, condition, of?.floor, of?.way, of?.passenger]), [
     ['b', 'maintenance', 2, 'still', undefined], ['c', 'offline', undefined, 'still', undefined], ['a', 'well', 7, 'up', 1],
+    ['f', 'well', undefined, undefined, undefined], ['g', 'well', undefined, undefined, undefined],
   ]);
+  assert.equal(live.tilesToShow(found, 5).length, 5);
+  assert.deepEqual(live.tilesToShow(found, 4).map(({ device }) => device.id), ['b', 'c'], 'of too many only those in trouble');
+  assert.deepEqual(live.tilesToShow(found, 1).map(({ device }) => device.id), ['b']);
+});
+
+test('the wall holds today against the same hours a week before', () => {
+  const step = (day, hour, use, known = 12) => ({ at: `${day}T${String(hour).padStart(2, '0')}`, use, cost: null, coverage: known / 12, estimated: 0, hours: known, expected_hours: 12 });
+  const item = (day, uses) => ({ meters: 12, area_m2: null, total: {}, steps: uses.map((use, hour) => step(day, hour, use)) });
+  const today = item('2026-11-28', [10, 12, null]);
+  const { use, until, against } = live.usedOf(today, item('2026-11-21', [10, 10, 500, 500]));
+  assert.equal(use, 22);
+  assert.equal(until, 2, 'the hour that is not counted yet is not of it');
+  assert.ok(Math.abs(against.change - 0.1) < 1e-9);
+  const holes = { ...item('2026-11-21', []), steps: [step('2026-11-21', 0, 5, 6), step('2026-11-21', 1, 5, 6)] };
+  assert.equal(live.usedOf(today, holes).against.why, 'coverage');
+  assert.equal(live.usedOf(today, undefined).against.why, 'nothing');
+  assert.equal(live.usedOf(item('2026-11-28', [null]), today), undefined);
+  assert.equal(live.usedOf(undefined, today), undefined);
 });
 
 test('on the wall the newest danger that nobody has answered is first, and turned to', () => {

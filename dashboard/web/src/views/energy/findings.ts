@@ -2,7 +2,6 @@
 import { formatNumber, money, quantity } from '../../format/format';
 import { zoneOf } from '../../live/names';
 import { may } from '../../session/session';
-import { instantOf, localOf } from '../incidents/zone';
 import { dayIn } from './days';
 import { wholeDay } from './period';
 import { missing } from './why';
@@ -45,19 +44,6 @@ const deeds: Record<Deed, { from: readonly State[]; needs: 'act' | 'configure' }
 /** What this person may do with a finding as it stands. */
 export function deedsFor(of: Finding): Deed[] {
   return (Object.keys(deeds) as Deed[]).filter((deed) => deeds[deed].from.includes(of.state) && may(deeds[deed].needs, { region: of.region, project: of.project }));
-}
-
-/** Now, as a field of a time has it by the clocks of a project: to the minute. */
-export const nowIn = (zone: string): string => localOf(Date.now(), zone);
-
-/**
- * When something was done, of a time that was entered by the clocks of a project, which
- * need not be those of the browser. Undefined is now: the field knows no seconds, and what
- * was done this very minute would be earlier than what happened in it.
- */
-export function doneAt(entered: string, zone: string): string | undefined {
-  const at = instantOf(entered, zone);
-  return Number.isNaN(at) || entered === nowIn(zone) ? undefined : new Date(at).toISOString();
 }
 
 /** The device that a finding is about, if it is one: class/id of its project. */

@@ -9,7 +9,6 @@ import { timeOf } from '../../live/incidents';
 import { useLive } from '../../live/live';
 import { incidentStates, type IncidentState, type WireIncident } from '../../live/protocol';
 import { mayAct } from '../../session/session';
-import { instantOf, localOf } from './zone';
 
 export const steps = ['acknowledge', 'dispatch', 'arrive', 'resolve'] as const;
 export type Step = (typeof steps)[number];
@@ -27,18 +26,8 @@ export function stepsOf(incident: WireIncident): Step[] {
   return steps.filter((step) => incidentStates.indexOf(leadsTo[step]) > at);
 }
 
-/**
- * When something was done, of a minute that was entered by the clocks of the place; empty
- * for now, undefined for what is no time. The field knows no seconds: this very minute is now,
- * and the minute in which it began is the beginning, before which nothing can have been done.
- */
-export function doneAt(entered: string, zone: string, incident: Pick<WireIncident, 'started_at' | 'received_at'>, now: number): string | undefined {
-  const minute = instantOf(entered, zone);
-  if (Number.isNaN(minute)) return undefined;
-  if (entered === localOf(now, zone)) return '';
-  const began = Math.min(timeOf(incident.started_at), timeOf(incident.received_at) || Infinity); // as the server has it
-  return new Date(minute < began && began < minute + 60_000 ? began + 1 : minute).toISOString(); // the server knows parts of a millisecond
-}
+/** When an incident began, as the server has it: what is done about it is done after. */
+export const beganAt = (incident: Pick<WireIncident, 'started_at' | 'received_at'>) => Math.min(timeOf(incident.started_at), timeOf(incident.received_at) || Infinity);
 
 type Body = { deed: Deed; note?: string; at?: string; version?: number };
 

@@ -36,6 +36,18 @@ export function instantOf(local: string, zone: string): number {
   return at;
 }
 
+/**
+ * When something was done, of a minute that was entered by the clocks of a place; empty for
+ * now, undefined for what is no time. The field knows no seconds: this very minute is now, and
+ * the minute in which it began is the beginning, before which nothing can have been done.
+ */
+export function doneAt(entered: string, zone: string, now: number, began = -Infinity): string | undefined {
+  const minute = instantOf(entered, zone);
+  if (Number.isNaN(minute)) return undefined;
+  if (entered === localOf(now, zone)) return '';
+  return new Date(minute < began && began < minute + 60_000 ? began + 1 : minute).toISOString(); // the server knows parts of a millisecond
+}
+
 /** The day that is so many days later, counted in days and not in hours. */
 export function addDays(day: string, n: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);

@@ -14,6 +14,9 @@ export interface Reading {
   title: string;
 }
 
+/** What a detector, sensor or pump of the fire system measures; the first that it has tells of it. */
+export const fireMetrics = ['smoke_ppm', 'water_pressure_mpa', 'water_level_m', 'temperature_c'];
+
 /** The number of a metric; undefined when there is none. */
 export function numberOf(device: Device, metric: string): number | undefined {
   const value = device.values.get(metric)?.value;
