@@ -10,7 +10,7 @@ import { areas } from './areas';
 import { needMessages } from './i18n';
 import { fromHash } from './oldLinks';
 import { mayAnywhere, type Permission } from './session/session';
-import { readAt } from './use/at';
+import { namesPlace, readAt } from './use/at';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -45,9 +45,11 @@ export const router = createRouter({
 
 router.beforeEach((to) => (to.hash ? fromHash(to.hash) : undefined) ?? true);
 
-// A link to a place that is none, or none of this person's, leads to all of his own.
+// A link to a place that this person does not see is denied: all of his own would be read as
+// that place. What is no place at all is left out.
 router.beforeEach((to) => {
   if (!to.query['at'] || readAt(to.query).region) return true;
+  if (namesPlace(to.query)) return { name: 'denied', query: { from: to.fullPath }, replace: true };
   const { at: _, ...query } = to.query;
   return { path: to.path, query, hash: to.hash, replace: true };
 });

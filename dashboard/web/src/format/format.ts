@@ -67,8 +67,8 @@ export function money(value: number | null | undefined, exactly = false): string
   if (value === null || value === undefined || Number.isNaN(value)) return insufficient();
   const short = !exactly && Math.abs(value) >= 100_000;
   return number({
-    style: 'currency', currency: 'CNY', currencyDisplay: 'narrowSymbol', maximumFractionDigits: exactly ? 2 : short ? 1 : 0,
-    ...(short ? { notation: 'compact' } : {}),
+    style: 'currency', currency: 'CNY', currencyDisplay: 'narrowSymbol',
+    ...(short ? { notation: 'compact', maximumSignificantDigits: 4 } : { maximumFractionDigits: exactly ? 2 : 0 }),
   }).format(value);
 }
 

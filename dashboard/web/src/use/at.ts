@@ -13,6 +13,9 @@ export interface At {
 
 const pattern = /^([a-z0-9][a-z0-9_-]{0,63})(?:\/([a-z0-9][a-z0-9_-]{0,63}))?$/;
 
+/** Whether the address has the name of a place, be it seen or not. */
+export const namesPlace = (query: LocationQuery) => pattern.test(one(query, 'at') ?? '');
+
 /** Reads a place; one that is none, or that this person does not see, is everything. */
 export function readAt(query: LocationQuery): At {
   const found = pattern.exec(one(query, 'at') ?? '');

@@ -61,6 +61,7 @@ test('no link leads into another project', async () => {
     await settled(page);
     const text = await page.locator('body').innerText();
     for (const secret of secrets) assert.ok(!text.includes(secret), `${link} shows ${secret}`);
+    if (link.includes('at=')) assert.equal(await page.locator('[data-test=denied]').count(), 1, `${link} says that it is not his, and shows nothing else in its place`);
   }
   // Nor does the API, whatever it is asked.
   for (const path of [...things.map((name) => ofApi(all[name])), `/projects/${strange.region}/${strange.id}`]) {
