@@ -52,8 +52,10 @@ func TestElevatorsMoveLikeElevators(t *testing.T) {
 				t.Fatalf("%s moves with its door open at %s", d.info.Path, at)
 			case v["speed_ms"] > e.traffic.speed+0.01:
 				t.Fatalf("%s moves at %v m/s, rated %v", d.info.Path, v["speed_ms"], e.traffic.speed)
-			case v["speed_ms"] > 0 && v["direction"] == 0:
-				t.Fatalf("%s moves in no direction at %s", d.info.Path, at)
+			case v["speed_ms"] > 0 && v["direction"] != 1 && v["direction"] != 2:
+				t.Fatalf("%s moves in direction %v at %s", d.info.Path, v["direction"], at)
+			case last != nil && last["speed_ms"] > 0 && v["speed_ms"] > 0 && v["direction"] == last["direction"] && (v["floor"]-last["floor"])*(3-2*v["direction"]) < 0:
+				t.Fatalf("%s goes from floor %v to %v in direction %v", d.info.Path, last["floor"], v["floor"], v["direction"])
 			case v["passenger"] > 0 != (v["load_kg"] > 0):
 				t.Fatalf("%s has passenger %v and load %v", d.info.Path, v["passenger"], v["load_kg"])
 			case mode != modeNormal && (v["speed_ms"] > 0 || v["door_open"] > 0):

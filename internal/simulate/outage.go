@@ -35,7 +35,7 @@ func (o *outage) position(t telemetry.Millis) position {
 func (e *elevator) stop(from, freed, to telemetry.Millis) *outage {
 	r := e.runAt(from)
 	o := &outage{from: from, to: to, freed: freed, where: r.position(from), stopped: r.tally(from)}
-	o.where.speed, o.where.direction, o.where.doorOpen = 0, 0, false
+	o.where.speed, o.where.direction, o.where.doorOpen = 0, still, false
 	e.outage = o
 	return o
 }

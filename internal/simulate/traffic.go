@@ -36,10 +36,20 @@ type run struct {
 
 // A position is what can be seen of a car.
 type position struct {
-	floor, direction int
-	speed, load      float64
-	doorOpen         bool
+	floor       int
+	direction   direction
+	speed, load float64
+	doorOpen    bool
 }
+
+// A direction is the way of a car, by the numbers of GB/T 24476.
+type direction int
+
+const (
+	still direction = iota
+	up
+	down
+)
 
 // plan appends the runs that the calls of the cell cause to runs; last is the
 // run after which they follow. Calls that would wait too long take another
@@ -131,9 +141,9 @@ func (r *run) position(t telemetry.Millis) position {
 	}
 	gone := float64(t-r.depart) / float64(second)
 	left := float64(r.arrive-t) / float64(second)
-	p := position{floor: r.to, direction: 1, load: r.load}
+	p, way := position{floor: r.to, direction: up, load: r.load}, 1
 	if r.to < r.from {
-		p.direction = -1
+		p.direction, way = down, -1
 	}
 	p.speed = min(r.peak, acceleration*gone, acceleration*left)
 	// Speeding up and slowing down take peak/acceleration each, at half the
@@ -148,6 +158,6 @@ func (r *run) position(t telemetry.Millis) position {
 	default:
 		travelled = r.peak * (gone - ramp/2)
 	}
-	p.floor = r.from + p.direction*int(math.Round(travelled/floorHeight))
+	p.floor = r.from + way*int(math.Round(travelled/floorHeight))
 	return p
 }

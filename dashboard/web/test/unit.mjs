@@ -293,7 +293,7 @@ test('numbers as people read them', () => {
   assert.equal(share(undefined), 'insufficient data');
   assert.equal(plain(quantity(1234.5, 'kWh')), '1,234.5 kWh');
   assert.equal(money(1234.4), '¥1,234');
-  assert.equal(money(1_234_567), '¥1.2m');
+  assert.equal(money(1_234_567), '¥1.235m');
   assert.equal(plain(duration(7505)), '2 h 5 min');
   assert.equal(plain(duration(59.6)), '1 min');
   assert.equal(plain(duration(0.25)), '0.25 s');

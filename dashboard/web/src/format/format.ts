@@ -2,7 +2,7 @@
 // it follows the language: within a template, a switch draws it again. The words of
 // metrics and states are in ./words.
 import { i18n, locale } from '../i18n';
-import { isToday } from '../live/today';
+import { isThisYear, isToday } from '../live/today';
 
 export { formatAge, formatCount, formatNumber, formatRate, formatValue, metricName, unitOf } from './words';
 import { formatNumber } from './words';
@@ -100,14 +100,14 @@ export function instant(at: string | number | null | undefined): number {
 
 const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
 
-/** The time of day in a zone, with the day when it is not today there. */
+/** The time of day in a zone, with the day when it is not today there, and its year when it is another one. */
 export function time(at: string | number | null | undefined, zone?: string): string {
   const ms = instant(at);
   if (Number.isNaN(ms)) return '–';
   const place = zone ? { timeZone: zone } : {};
-  return isToday(ms, zone)
-    ? date({ ...clock, ...place }).format(ms)
-    : date({ month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...place }).format(ms);
+  if (isToday(ms, zone)) return date({ ...clock, ...place }).format(ms);
+  const year = isThisYear(ms, zone) ? {} : { year: 'numeric' as const };
+  return date({ ...year, month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...place }).format(ms);
 }
 
 /** The whole of it, with the zone. */

@@ -2,7 +2,7 @@
 // their project, and without one in that of the browser.
 import type { MetricInfo } from '../live/protocol';
 import { locale, word, words } from '../i18n';
-import { isToday } from '../live/today';
+import { isThisYear, isToday } from '../live/today';
 
 /** Formatters are costly to make and drawn thousands of times. */
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
@@ -59,7 +59,9 @@ const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', 
 /** The time of day, with the date when it is not today. */
 export function formatTime(ms: number, zone?: string): string {
   if (!validTime(ms)) return '–';
-  return isToday(ms, zone) ? date('clock', clock, zone).format(ms) : date('day', { month: '2-digit', day: '2-digit', ...clock }, zone).format(ms);
+  if (isToday(ms, zone)) return date('clock', clock, zone).format(ms);
+  if (isThisYear(ms, zone)) return date('day', { month: '2-digit', day: '2-digit', ...clock }, zone).format(ms);
+  return date('year', { year: 'numeric', month: '2-digit', day: '2-digit', ...clock }, zone).format(ms);
 }
 
 /** Day and minute, for what is not of this hour. */
@@ -95,13 +97,16 @@ export function visible(text: string): string {
     ({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** Of a pseudonym as much as tells people apart: whole it fills a line, and says no more. */
+const shortPerson = (text: string) => text.replace(/^(psn_[0-9a-f]{8})[0-9a-f]{24}$/, '$1…');
+
 /** Attributes of an event on one line; not the identifier of the event that it ends, which nobody reads. */
 export function formatAttributes(attrs: Record<string, unknown>): string {
   const t = words();
   return Object.entries(attrs)
     .filter(([name]) => name !== 'ref')
     .slice(0, 6)
-    .map(([name, value]) => `${word(t.attributeName, name)} ${typeof value === 'object' ? JSON.stringify(value) : word(t.attributeValue, String(value))}`)
+    .map(([name, value]) => `${word(t.attributeName, name)} ${typeof value === 'object' ? JSON.stringify(value) : word(t.attributeValue, shortPerson(String(value)))}`)
     .join(' · ')
     .slice(0, 300);
 }

@@ -23,6 +23,12 @@ export const today = shallowRef(days());
 const timer: unknown = setInterval(() => (today.value = days()), every);
 (timer as { unref?: () => void }).unref?.(); // a test ends all the same
 
+/** Whether it is of this year there: a day of another one is not told without its year. */
+export function isThisYear(ms: number, zone?: string): boolean {
+  void today.value;
+  return dayAt(ms, zone).slice(0, 4) === dayAt(serverNow(), zone).slice(0, 4);
+}
+
 export function isToday(ms: number, zone?: string): boolean {
   void today.value;
   return dayAt(ms, zone) === dayAt(serverNow(), zone);

@@ -434,6 +434,11 @@ test('times are those of the project, and yesterday has a date', (t) => {
   assert.match(live.formatTime(at, zone), /27.*23:58:30/);
   assert.equal(live.formatTime(at, 'UTC'), '15:58:30', 'it is still the day there');
   assert.match(live.time(at, zone), /27.*23:58$/);
+  assert.doesNotMatch(live.time(at, zone), /2026/);
+  t.mock.timers.setTime(Date.parse('2026-12-31T16:01:00Z')); // a minute of the new year there
+  assert.match(live.time(at, zone), /2026.*23:58$/);
+  assert.match(live.formatTime(at, zone), /2026.*23:58:30$/);
+  assert.doesNotMatch(live.time(at, 'UTC'), /2026/, 'it is still the year there');
 });
 
 test('a building goes with its project', () => {

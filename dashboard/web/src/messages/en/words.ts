@@ -190,6 +190,7 @@ export const en = {
   rejected: 'Rejected',
   rejectedTitle: 'Rejected messages',
   noRejected: 'No message was rejected',
+  noRejectedOf: (kind: string) => `No message of this class was rejected: ${kind}`,
   noRejectedHint: 'A message that cannot be read is kept with its reason and shown here.',
   bytes: (n: number) => plural(n, 'byte', 'bytes'),
   emptyPayload: '(empty)',
@@ -224,6 +225,8 @@ export const en = {
   attributeValue: {
     entrapped: 'people inside', fault: 'fault', true: 'yes', false: 'no', in: 'in', out: 'out', up: 'up', down: 'down', expired: 'expired', test: 'test', normal: 'normal',
     low_pressure: 'low pressure', low_level: 'low level', half_month: 'half-monthly', auto: 'auto', manual: 'manual', inspection: 'inspection', maintenance: 'maintenance', fire: 'fire', idle: 'idle',
+    door_operator: 'door operator', traction_drive: 'traction drive', controller: 'controller', brake: 'brake', safety_circuit: 'safety circuit', communication: 'communication', register: 'register',
+    chamber: 'detection chamber', loop: 'loop', probe: 'probe', transducer: 'transducer', reader: 'reader', lock: 'lock', swing_drive: 'swing drive',
   } as Record<string, string>,
   doorState: ['closed', 'open'] as readonly string[],
   passengerState: ['none', 'inside'] as readonly string[],

@@ -186,6 +186,7 @@ export const zh: Messages = {
   rejected: '拒收',
   rejectedTitle: '拒收的消息',
   noRejected: '没有被拒收的消息',
+  noRejectedOf: (kind: string) => `此类设备没有被拒收的消息：${kind}`,
   noRejectedHint: '无法识别的消息会连同原因一起保存，并显示在这里。',
   bytes: (n) => `${n.toLocaleString('zh-CN')} 字节`,
   emptyPayload: '（空）',
@@ -219,6 +220,8 @@ export const zh: Messages = {
   attributeValue: {
     entrapped: '困人', fault: '故障', true: '是', false: '否', in: '进', out: '出', up: '上行', down: '下行', expired: '已过期', test: '测试', normal: '正常',
     low_pressure: '压力低', low_level: '液位低', half_month: '半月保养', auto: '自动', manual: '手动', inspection: '检修', maintenance: '维保', fire: '消防', idle: '待机',
+    door_operator: '门机', traction_drive: '曳引机', controller: '控制柜', brake: '制动器', safety_circuit: '安全回路', communication: '通信', register: '计数器',
+    chamber: '探测室', loop: '回路', probe: '探头', transducer: '传感器', reader: '读卡器', lock: '门锁', swing_drive: '摆臂驱动',
   },
   doorState: ['关', '开'],
   passengerState: ['无', '有'],

@@ -31,7 +31,8 @@ export function rejectedView(page: Page): View {
   let day = today.value;
   const list = h('ul', { class: 'rejected-list' });
   const count = h('span', { class: 'badge', 'data-test': 'rejected-shown' });
-  const empty = h('div', { class: 'empty' }, icon('inbox'), h('p', {}, t.noRejected), h('p', { class: 'hint' }, t.noRejectedHint));
+  const nothing = h('p');
+  const empty = h('div', { class: 'empty' }, icon('inbox'), nothing, h('p', { class: 'hint' }, t.noRejectedHint));
   const element = h('section', { class: 'panel rejected', 'aria-labelledby': 'rejected-title', 'data-tab': 'rejected' },
     h('div', { class: 'panel-head' }, h('h2', { id: 'rejected-title' }, t.rejectedTitle), count),
     h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'rejected-title' }, list, empty));
@@ -52,6 +53,8 @@ export function rejectedView(page: Page): View {
       }));
       count.hidden = newest.length === 0;
       setText(count, String(page.store.rejected.length));
+      // The figure above counts those of every class.
+      setText(nothing, page.route.class ? t.noRejectedOf(word(t.classes, page.route.class)) : t.noRejected);
       empty.hidden = newest.length > 0 || !page.store.ready;
     },
   };
