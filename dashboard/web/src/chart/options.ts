@@ -16,6 +16,20 @@ export interface Say {
   number(value: number): string;
   /** a number of the categories' or times' axis */
   axis?(value: number | string): string;
+  /** values are seconds: marks stand from 0 at whole minutes, hours or days */
+  seconds?: boolean;
+}
+
+/** Steps, in seconds, at which people read spans of time: to a minute, to an hour, to a day, and days. */
+const spans = [1, 2, 5, 10, 15, 30, ...[1, 2, 5, 10, 15, 30].map((n) => n * 60), ...[1, 2, 3, 6, 12].map((n) => n * 3600), ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 86_400)];
+/** So many steps at most are from 0 to the end of an axis. */
+const mostSteps = 6;
+
+/** An axis of seconds from 0 to what is not below the most of some values; that of all other numbers is the engine's. */
+export function secondsAxis(values: readonly (number | null | undefined)[]): { min: number; max: number; interval: number } {
+  const most = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0);
+  const interval = spans.find((step) => most <= step * mostSteps) ?? spans.at(-1)! * Math.ceil(most / spans.at(-1)! / mostSteps);
+  return { min: 0, max: Math.max(1, Math.ceil(most / interval)) * interval, interval };
 }
 
 /** What all charts have alike. Tooltips are drawn, not markup: the page's policy lets no styles in. */
@@ -45,7 +59,7 @@ export function barsWithWhiskers(bars: readonly Bar[], colours: Palette, say: Sa
   return {
     ...base(colours),
     yAxis: axis(colours, { type: 'category', data: names, inverse: true, axisLabel: { color: colours.text, width: 160, overflow: 'truncate' }, splitLine: { show: false } }),
-    xAxis: axis(colours, { type: 'value', axisLabel: { color: colours.dim, formatter: say.number } }),
+    xAxis: axis(colours, { type: 'value', ...(say.seconds ? secondsAxis(bars.flatMap(({ value, high }) => [value, high])) : {}), axisLabel: { color: colours.dim, hideOverlap: true, formatter: say.number } }),
     tooltip: {
       ...(base(colours)['tooltip'] as object), axisPointer: { type: 'shadow' },
       formatter: (items: { dataIndex: number }[]) => {
@@ -115,7 +129,7 @@ export function linesWithBand(lines: readonly Line[], colours: Palette, say: Say
       type: options.numeric ? 'value' : 'time', splitLine: { show: false },
       axisLabel: { color: colours.dim, hideOverlap: true, ...(say.axis ? { formatter: say.axis } : {}) },
     }),
-    yAxis: axis(colours, { type: 'value', scale: true, axisLabel: { color: colours.dim, formatter: say.number } }),
+    yAxis: axis(colours, { type: 'value', ...(say.seconds ? secondsAxis(lines.flatMap(({ points }) => points.flatMap(([, value, , high]) => [value, high]))) : { scale: true }), axisLabel: { color: colours.dim, formatter: say.number } }),
     tooltip: {
       ...(base(colours)['tooltip'] as object),
       formatter: (items: { seriesName: string; axisValue: number; value: [number, number | null] }[]) => {

@@ -53,7 +53,9 @@ export function interval(of: Estimate, unit = '', digits = 1): string {
   const plain = number({ minimumFractionDigits: digits, maximumFractionDigits: digits });
   const bound = (n: number | null | undefined) => (n === null || n === undefined || !Number.isFinite(n) ? '∞' : plain.format(n));
   const text = quantity(value, unit, digits);
-  return low === null || low === undefined ? text : `${text} (${bound(low)}–${bound(high)})`;
+  // Between numbers below zero a dash alone would look like one more minus.
+  const to = low !== null && low !== undefined && low < 0 ? ' – ' : '–';
+  return low === null || low === undefined ? text : `${text} (${bound(low)}${to}${bound(high)})`;
 }
 
 /** The same of a share of one. */
@@ -76,7 +78,7 @@ export function money(value: number | null | undefined, exactly = false): string
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return insufficient();
   const t = i18n.global.t;
-  const sign = seconds < 0 ? '−' : '';
+  const sign = seconds < 0 ? '-' : '';
   let rest = Math.abs(seconds);
   if (rest < 1) return `${sign}${number({ maximumFractionDigits: 2 }).format(rest)}\u00a0${t('app.unit.second')}`;
   rest = Math.round(rest);

@@ -7,10 +7,10 @@ import { isThisYear, isToday } from '../live/today';
 /** Formatters are costly to make and drawn thousands of times. */
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
-function number(digits: number): Intl.NumberFormat {
-  const key = `n${digits}${locale()}`;
+function number(digits: number, significant = false): Intl.NumberFormat {
+  const key = `n${digits}${significant}${locale()}`;
   let format = made.get(key) as Intl.NumberFormat | undefined;
-  if (!format) made.set(key, (format = new Intl.NumberFormat(locale(), { maximumFractionDigits: digits })));
+  if (!format) made.set(key, (format = new Intl.NumberFormat(locale(), significant ? { maximumSignificantDigits: digits } : { maximumFractionDigits: digits })));
   return format;
 }
 
@@ -25,6 +25,7 @@ function date(name: string, options: Intl.DateTimeFormatOptions, zone = ''): Int
 export function formatNumber(value: number, exactly = false): string {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e12 || size < 1e-4)) return value.toExponential(exactly ? 6 : 2);
+  if (size < 0.01) return number(exactly ? 6 : 2, true).format(value); // three decimals would leave nothing of it
   return number(exactly ? 6 : size >= 10_000 ? 0 : size >= 1000 ? 1 : size >= 10 ? 2 : 3).format(value);
 }
 

@@ -106,6 +106,7 @@ test('the plan follows the budget by the rule of the analysis, and stays in the 
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`budget=${half}`));
     await says(bought(half));
+    assert.equal(await page.locator('[data-test=budget-value]').innerText(), `¥${half.toLocaleString('en-GB')}`, 'to the yuan, to be added up');
     await page.reload();
     await settled(page, 'plan');
     await says(bought(half));
@@ -139,6 +140,20 @@ test('the plan is exported with the budget that is shown', () =>
     }, href);
     assert.equal(file.status, 200);
     assert.equal(file.start, 'PK', 'an XLSX file is a zip file');
+  }));
+
+test('a trend is judged as the analysis judged it', () =>
+  scene({ path: '/reliability/trend' }, async (page) => {
+    await settled(page, 'trend');
+    const run = await latest(page, 'reliability');
+    const subject = await page.locator('[data-subject][aria-current]').getAttribute('data-subject');
+    const { body: trend } = (await ask(page, `/analytics/runs/${run.id}/document?kind=recurrence&subject=${encodeURIComponent(subject)}`)).body;
+    const words = { deteriorating: 'fails more often with age', improving: 'fails less often with age', steady: 'no trend shown' };
+    const shown = await page.locator('.reliability-figures').innerText();
+    for (const [direction, said] of Object.entries(words)) assert.equal(shown.includes(said), trend.trend.direction === direction, `${subject} is ${trend.trend.direction}`);
+    assert.equal(await page.locator('[data-fact=beta][data-tone]').count(), 0, 'the exponent has no verdict of its own');
+    const ages = trend.mcf?.length ?? 0;
+    assert.ok((await page.locator('.reliability-risks td').count()) <= ages, 'how many were watched is known at failures alone');
   }));
 
 test('devices at risk are ranked as the server ranks them, by either horizon', () =>

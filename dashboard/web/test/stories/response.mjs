@@ -48,6 +48,17 @@ test('standards are shown as they were computed, and one of them in detail', () 
     await page.locator('.response-heading', { hasText: clock.title.en }).waitFor();
   }));
 
+test('at 1440 px every column of the comparisons is in sight', () =>
+  scene({ path: '/response' }, async (page) => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    for (const path of ['/response', '/headquarters/compare']) {
+      await page.goto(new URL(path, page.url()).href);
+      await page.locator('[data-part], [data-key]').first().waitFor();
+      const cut = await page.locator('.response-scroll').evaluateAll((boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => `${box.ariaLabel}: ${box.scrollWidth} in ${box.clientWidth}`));
+      assert.deepEqual(cut, [], path);
+    }
+  }));
+
 test('a project is gone to from the comparison, and Back comes back', () =>
   scene({ path: '/response' }, async (page) => {
     const link = page.locator('.response-wide [data-part] a').first();
@@ -78,4 +89,8 @@ test('contractors are shown with what contracts take', () =>
     await page.locator('[data-contractor], .state-note[data-state=empty]').first().waitFor();
     const answer = await api(page, `/analytics/runs/${run.id}/document?kind=contractors`);
     assert.equal(await page.locator('[data-contractor]').count(), answer.body?.contractors.length ?? 0);
+    for (const card of answer.body?.contractors ?? []) {
+      if (card.repeats.share === null) continue;
+      assert.match(await page.locator(`[data-contractor="${card.contractor}"] [data-test=repeats]`).innerText(), new RegExp(`\\b${card.repeats.repeats} of ${card.repeats.n}\\b`), 'of how many repairs is seen without hovering');
+    }
   }));

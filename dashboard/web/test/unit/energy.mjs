@@ -17,8 +17,8 @@ async function load(contents) {
 }
 
 const {
-  plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, compare, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
-  leaksIn, rowsOf, follow, mostSilent, mostAsked, allPages, Problem, hoursMap, baselineCourse, draw,
+  plusDays, plusMonths, daysBetween, dayIn, stretchOf, stepTo, comparisons, wholeDays, compare, compared, decimals, decimalsOf, estimated, cost, signed, perArea, gridOf, typicalWeek, habitsOf, treeOf, shownOf, pointsOf, sumBehind, verdictOf, mediumOf, subjectsOf, addUp, reason,
+  leaksIn, rowsOf, follow, mostSilent, mostAsked, allPages, Problem, hoursMap, baselineCourse, reportingOf, draw,
 } = await load(`
   import { HeatmapChart, LineChart } from 'echarts/charts';
   import { GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
@@ -37,10 +37,11 @@ const {
   export { compare } from './views/energy/compare';
   export * from './views/energy/weeks';
   export { hoursMap } from './views/energy/heat';
-  export { baselineCourse } from './views/energy/baseline';
+  export { baselineCourse, reportingOf } from './views/energy/baseline';
   export { draw };
   export { treeOf, shownOf, pointsOf, sumBehind } from './views/energy/tree';
-  export { verdictOf, mediumOf, subjectsOf } from './views/energy/subjects';
+  export * from './views/energy/numbers';
+  export { verdictOf, mediumOf, subjectsOf, compared } from './views/energy/subjects';
   export { addUp } from './views/energy/sums';
   export { reason } from './views/energy/why';
   export { leaksIn, rowsOf } from './views/energy/water';
@@ -69,6 +70,23 @@ test('a period that is not over is held against as many days', () => {
   assert.deepEqual(comparisons('month', { from: '2026-03-01', to: '2026-04-01' }).before, { from: '2026-02-01', to: '2026-03-01' }, 'of a shorter month all of it');
   assert.deepEqual(comparisons('day', { from: '2026-11-26', to: '2026-11-27' }).year, { from: '2025-11-27', to: '2025-11-28' }, 'the same weekday');
   assert.equal(comparisons('year', { from: '2026-01-01', to: '2026-11-27' }).year, undefined);
+  assert.deepEqual(comparisons('year', { from: '2026-01-01', to: '2026-11-27' }).before, { from: '2025-01-01', to: '2025-11-27' });
+  assert.deepEqual(comparisons('month', { from: '2026-03-01', to: '2026-03-31' }).before, { from: '2026-02-01', to: '2026-03-01' }, 'of a shorter month no more than there is');
+});
+
+test('a period that is over is held against whole ones', () => {
+  assert.deepEqual(comparisons('month', { from: '2026-04-01', to: '2026-05-01' }), { before: { from: '2026-03-01', to: '2026-04-01' }, year: { from: '2025-04-01', to: '2025-05-01' } });
+  assert.deepEqual(comparisons('month', { from: '2025-02-01', to: '2025-03-01' }).year, { from: '2024-02-01', to: '2024-03-01' }, 'of a leap year the 29th as well');
+  assert.deepEqual(comparisons('year', { from: '2025-01-01', to: '2026-01-01' }).before, { from: '2024-01-01', to: '2025-01-01' });
+  assert.deepEqual(comparisons('week', { from: '2026-11-16', to: '2026-11-23' }), { before: { from: '2026-11-09', to: '2026-11-16' }, year: { from: '2025-11-17', to: '2025-11-24' } });
+});
+
+test('days of which hours are not counted yet are no days', () => {
+  const month = { from: '2026-11-01', to: '2026-11-28' };
+  assert.deepEqual(wholeDays(month, '2026-11-28'), month);
+  assert.deepEqual(wholeDays(month, '2026-12-02'), month);
+  assert.deepEqual(wholeDays(month, '2026-11-27'), { from: '2026-11-01', to: '2026-11-27' });
+  for (const until of ['2026-11-01', '2026-10-20']) assert.deepEqual(wholeDays(month, until), { from: '2026-11-01', to: '2026-11-01' });
 });
 
 const item = (use, coverage = 1, meters = 3) => ({ meters, area_m2: null, total: { use, cost: null, coverage, estimated: 0, hours: 1, expected_hours: 1 } });
@@ -81,6 +99,56 @@ test('missing hours are no saving', () => {
   assert.equal(compare(item(90, 1, 2), item(100, 1, 3)).why, 'meters');
   assert.equal(compare(item(90), item(null)).why, 'nothing');
   assert.equal(compare(item(90), undefined).why, 'nothing');
+});
+
+test('months of different length are compared by the day', () => {
+  const march = compare(item(298_600), item(277_725), { now: 31, then: 28 });
+  assert.equal((100 * march.change).toFixed(1), '-2.9', 'more in all, less a day');
+  assert.deepEqual([march.then, Math.round(march.daily.now), Math.round(march.daily.then)], [277_725, 9632, 9919]);
+  const alike = compare(item(90), item(100), { now: 30, then: 30 });
+  assert.deepEqual([alike.change.toFixed(6), alike.daily], ['-0.100000', undefined]);
+  assert.equal(compare(item(90), item(100), { now: 0, then: 1 }).why, 'unfinished', 'a part of a day is held against none');
+  assert.equal(compare(item(90, 0.6), item(100), { now: 31, then: 28 }).why, 'coverage');
+});
+
+test('what is little is not written as nothing', () => {
+  const plainly = (text) => text.replaceAll('\u00a0', ' ');
+  const f = (got, want) => assert.equal(plainly(got), want);
+  f(perArea(380.84, 1_481_100, 'water'), '0.257 L/m²');
+  f(perArea(26_000, 1_481_100, 'electricity'), '0.0176 kWh/m²');
+  f(perArea(300_000, 10_000, 'electricity'), '30.0 kWh/m²');
+  f(perArea(1.2, 10_000, 'heat'), '0.120 MJ/m²');
+  f(perArea(0, 10_000, 'gas'), '0 m³/m²');
+  f(estimated({ value: 0.004, low: 0.002, high: 0.0061 }, 'm³/h'), '0.00400 m³/h (0.00200–0.00610)');
+  f(estimated({ value: 12_345.6, low: 11_000, high: 13_000 }, 'kWh'), '12,346 kWh (11,000–13,000)');
+  f(estimated({ value: 22.3, low: 2.1, high: null }, 'kWh'), '22.3 kWh (2.1–∞)');
+  f(cost(0.17), '¥0.17');
+  f(cost(1234.5), '¥1,235');
+  assert.deepEqual([decimals(3706.9, 4), decimals(380.8, 4), decimals(0.05), decimals(0), decimals(NaN)], [0, 1, 4, 0, 0]);
+  assert.equal(decimalsOf([22.3, null, undefined, -3706.9], 4), 0, 'what stands together has the same');
+  // One minus on a page: that of the numbers.
+  assert.equal(signed(-0.46)[0], plainly(estimated({ value: -2536 }, 'kWh'))[0]);
+  assert.equal(signed(0.075)[0], '+');
+});
+
+test('what is held against the baseline ends with a month, by the clocks of the place', () => {
+  const f = (to, zone, want) => assert.deepEqual(reportingOf({ from: '2026-09-30T16:00:00Z', to }, zone), want);
+  f('2026-11-27T16:00:00Z', 'Asia/Shanghai', { from: '2026-10-01', to: '2026-11-01' });
+  f('2026-10-31T16:00:00Z', 'Asia/Shanghai', { from: '2026-10-01', to: '2026-11-01' });
+  f('2026-10-20T16:00:00Z', 'Asia/Shanghai', { from: '2026-10-01', to: '2026-10-21' });
+});
+
+test('actual, baseline and their difference are of the same hours', () => {
+  const figures = (excess) => new Map([
+    ['use', { kind: 'use', value: 3706.9, exposure: 744, n: 744, coverage: 1 }], ['baseline_use', { kind: 'baseline_use', value: 3674.6, n: 742, coverage: 742 / 744 }],
+    ['excess', { kind: 'excess', n: 742, coverage: 742 / 744, ...excess }],
+  ]);
+  const { actual, ...rest } = compared(figures({ value: 22 }));
+  assert.equal((actual - 3674.6).toFixed(6), '22.000000');
+  assert.deepEqual(rest, { all: 3706.9, hours: 744, left: 2 });
+  assert.deepEqual(compared(figures({ value: 22, coverage: 1 })).left, 0);
+  const without = new Map([['use', { kind: 'use', value: 5, exposure: 744 }], ['excess', { kind: 'excess', value: null, coverage: 0.4, why: 'insufficient data: there is no baseline' }]]);
+  assert.deepEqual(compared(without), { actual: 5, all: 5, hours: 744, left: 0 });
 });
 
 test('hours become a grid, and what is not known stays empty', () => {

@@ -1,4 +1,4 @@
-// Fair ranks and differences, and months by the company's clocks.
+// Fair ranks and differences, who may do what to a notice, reasons, and months by the company's clocks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -17,13 +17,19 @@ async function load(contents) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 }
 
-const { actorName, ownerName, useBring, send, effectScope, fairRanks, difference, monthOf, periodOf, monthsBefore, lateOf, loadSession, zoneOf } = await load(`
+const {
+  actorName, ownerName, useBring, send, effectScope, fairRanks, difference, ranksGiven, notRanked, rankedFirst, deedsOf, reason, secondsAxis, i18n, monthOf, periodOf, monthsBefore, followedIn, lateOf, loadSession, zoneOf,
+} = await load(`
   export { actorName, ownerName } from './views/headquarters/people';
   export { useBring } from './use/bring';
   export { send } from './api/client';
   export { effectScope } from 'vue';
-  export { fairRanks, difference } from './views/headquarters/ranks';
-  export { monthOf, periodOf, monthsBefore } from './views/response/months';
+  export { fairRanks, difference, ranksGiven, notRanked, rankedFirst } from './views/headquarters/ranks';
+  export { deedsOf } from './views/headquarters/deeds';
+  export { reason } from './views/response/reasons';
+  export { secondsAxis } from './chart/options';
+  export { i18n } from './i18n';
+  export { monthOf, periodOf, monthsBefore, followedIn } from './views/response/months';
   export { lateOf } from './views/response/late';
   export { loadSession } from './session/session';
   export { zoneOf } from './live/names';
@@ -59,6 +65,74 @@ test('a difference is one when intervals have nothing in common', () => {
   assert.equal(difference(place('a', 90, 80, 95), place('b', 70, 60, 79), false), 'worse');
   assert.equal(difference(place('a', 90, 80, 95), place('b', 79, 70, 80), true), 'same');
   assert.equal(difference(place('a', null, null, null), place('b', 79, 70, 80), true), 'unknown');
+});
+
+test('scores have the ranks that the analysis gave, and those that it left out say why', () => {
+  const n = (kind, project, value, more = {}) => ({ kind, region: 'north', project, value, n: 1, ...more });
+  const ranks = ranksGiven([n('score', 'high', 94.1), n('score', 'a', 90), n('rank', 'a', 1, { low: 1, high: 2 }), n('rank', 'b', 2, { low: 1, high: 2 }), { kind: 'rank', region: 'north', value: 1, low: 1, high: 1, n: 3 }]);
+  assert.deepEqual([...ranks], [['north/a', { rank: 1, from: 1, to: 2 }], ['north/b', { rank: 2, from: 1, to: 2 }], ['north', { rank: 1, from: 1, to: 1 }]]);
+  const why = 'not known, and left out of the score: availability; not ranked: components with 60 % of the weights are known, and 70 % are needed';
+  assert.equal(notRanked(why), 'not ranked: components with 60 % of the weights are known, and 70 % are needed');
+  assert.equal(notRanked('not to be told apart from 1 others: the intervals of their scores overlap'), '');
+  const order = rankedFirst([{ project: 'high', score: 94.1 }, { project: 'none', score: null }, { project: 'b', score: 88, rank: 2 }, { project: 'low', score: 70 }, { project: 'a', score: 90, rank: 1 }]);
+  assert.deepEqual(order.map(({ project }) => project), ['a', 'b', 'high', 'low', 'none'], 'the best score without a rank is not the first');
+});
+
+test('what somebody may do to a notice is what the server lets him do', () => {
+  const grants = { operator: { act: ['north/harbour'] }, project: { act: ['north/harbour'], manage: ['north/harbour'] }, region: { act: ['north'], manage: ['north'] }, viewer: {} };
+  const may = (role) => (permission, { region, project }) => (grants[role][permission] ?? []).some((at) => at === region || (project && at === `${region}/${project}`));
+  const f = (role, id, notice, deeds, waits) => assert.deepEqual(
+    deedsOf({ region: 'north', project: 'harbour', history: [], ...notice }, { id, login: id, may: may(role) }), { deeds, waits }, `${role} ${id} ${JSON.stringify(notice)}`);
+  const submitted = { state: 'submitted', history: [{ actor: 'x', state: 'issued' }, { actor: 'li', state: 'submitted' }] };
+  f('region', 'li', submitted, ['withdraw'], 'other'); // his own work
+  f('region', 'wang', submitted, ['close', 'reject', 'withdraw'], undefined);
+  f('region', 'wang', { ...submitted, owner: 'wang' }, ['withdraw'], 'other');
+  f('project', 'wang', submitted, [], 'inspector');
+  f('operator', 'wang', submitted, [], 'inspector');
+  f('operator', 'wang', { state: 'issued' }, ['accept', 'submit'], undefined);
+  f('operator', 'wang', { state: 'accepted', owner: 'li' }, [], 'owner');
+  f('operator', 'li', { state: 'accepted', owner: 'li' }, ['submit'], undefined);
+  f('project', 'wang', { state: 'accepted', owner: 'li' }, ['submit'], undefined); // who manages takes over
+  f('region', 'li', { state: 'rejected', history: [{ actor: 'li', state: 'submitted' }, { actor: 'wang', state: 'rejected' }] }, ['submit', 'withdraw'], undefined);
+  f('region', 'li', { state: 'closed' }, [], undefined);
+  f('viewer', 'li', submitted, [], undefined);
+});
+
+test('warnings and reasons of response and scorecards are in Chinese', () => {
+  i18n.global.locale.value = 'zh';
+  for (const said of [
+    'calls that are open and within their limit so far, which the share does not count: 3', 'breaches that are not listed, those least over their limit: 12', 'clocks that do not count, for their incident ended before they were stopped: 2',
+    'p90: open calls have run for less than it; the estimate takes them to be like the others, the interval does not',
+    'insufficient data: there are no calls', 'insufficient data: there are no calls with a limit', 'insufficient data: all calls are open and within their limit so far', 'insufficient data: 3 of 10 calls are still open',
+    'insufficient data: no repair of a named device was watched for 30 days', 'none on record: no clock with a limit is decided', 'insufficient data: 3 cases, and 10 are needed; open and within the limit so far, and not counted: 1',
+    'not ranked: components with 60 % of the weights are known, and 70 % are needed', 'not ranked: coverage 0.40, and 0.80 is needed', 'insufficient data: coverage 0.40, and 0.80 is needed; known of 3 of 5 projects',
+    'insufficient data: none was planned', 'insufficient data: no fee was due in 12 months', 'insufficient data: no urgent repair order of the month is decided', 'insufficient data: neither urgent repair orders nor clocks on_site in the month',
+    'insufficient data: no complaint was entered for a year: nobody says that there were none', 'insufficient data: too few buildings of other projects are comparable, for all of 4', 'answered before they were made, and not counted: 3',
+    'no interval: one score does not tell how scores differ', 'orders that are open, and cost more in the months to come if they stay so: 3', 'capped: 500.00 without the cap', 'insufficient data',
+  ]) assert.doesNotMatch(reason(said).replace(/p90|on_site/, ''), /[a-z]/, said);
+  assert.equal(reason('insufficient data: no fee was due in 12 months'), '数据不足：12 个月内没有应收费用');
+  assert.equal(reason('nobody foresaw this'), 'nobody foresaw this');
+  i18n.global.locale.value = 'en';
+  assert.equal(reason('insufficient data: none was planned'), 'insufficient data: none was planned');
+});
+
+test('an axis of time stands at whole minutes, hours and days, from nothing', () => {
+  const f = (most, interval, max) => assert.deepEqual(secondsAxis([null, most / 2, undefined, most]), { min: 0, max, interval }, `${most} s`);
+  f(16_500, 3600, 18_000); // not every 10,000 s, which is 2 h 46 min
+  f(1000, 300, 1200);
+  f(40, 10, 40);
+  f(3600, 600, 3600);
+  f(3601, 900, 4500);
+  f(200_000, 43_200, 216_000);
+  f(30 * 86_400, 5 * 86_400, 30 * 86_400);
+  f(0, 1, 1);
+  const { max, interval } = secondsAxis([1e10]);
+  assert.ok(max >= 1e10 && max / interval <= 6 && interval % 86_400 === 0);
+});
+
+test('repairs that can be followed are mostly of the month before', () => {
+  const october = { from: '2026-09-30T16:00:00Z', to: '2026-10-31T16:00:00Z' };
+  assert.deepEqual(followedIn(october, 30, 'Asia/Shanghai'), { from: '2026-09-01', until: '2026-10-01' });
 });
 
 test('a month is one by the clocks of its zone', () => {

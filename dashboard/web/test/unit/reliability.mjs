@@ -12,11 +12,13 @@ const result = await build({
       export { buy, avoidedBy, frontier, byPlace, stepOf, worthwhile } from './views/reliability/plan';
       export { readBudget } from './views/reliability/budget';
       export { normal, survivalBy, lawOf } from './views/reliability/law';
-      export { stepAt, lawPoints, riskTicks } from './views/reliability/trend';
+      export { stepAt, lawPoints, riskTicks, directionOf } from './views/reliability/trend';
       export { inChinese } from './views/reliability/because';
       export { rowsOf, sorted, orderOf, classesOfModels, modelsOf, classOf, nameIn } from './views/reliability/rates';
       export { verdictOf, movedBy } from './views/reliability/compare';
       export { newer } from './views/reliability/runs';
+      export { behind } from './views/reliability/say';
+      export { i18n } from './i18n';
       export { default as en } from './messages/en/reliability';
       export { default as zh } from './messages/zh/reliability';
     `,
@@ -26,7 +28,7 @@ const result = await build({
   define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
 });
-const { buy, frontier, byPlace, stepOf, worthwhile, readBudget, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, orderOf, classesOfModels, modelsOf, classOf, nameIn, verdictOf, movedBy, newer, en, zh } =
+const { buy, frontier, byPlace, stepOf, worthwhile, readBudget, normal, survivalBy, lawOf, stepAt, lawPoints, riskTicks, inChinese, rowsOf, sorted, orderOf, classesOfModels, modelsOf, classOf, nameIn, verdictOf, movedBy, newer, directionOf, behind, i18n, en, zh } =
   await import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 
 const close = (a, b, off = 1e-6) => assert.ok(Math.abs(a - b) < off, `${a} is not ${b}`);
@@ -152,7 +154,38 @@ test('laws of lives', () => {
   assert.equal(stepAt([{ t: 1 }], ({ t }) => t, 0.5), undefined);
   const law = lawPoints({ crow_amsaa: { beta: 2, lambda: 3 }, mcf: [{ time: 1 }, { time: 2 }] });
   assert.deepEqual(law.at(-1), [2, 12]);
-  assert.deepEqual(riskTicks([{ t: 0, n: 5 }, { t: 4, n: 2 }], ({ t }) => t, ({ n }) => n, 3), [{ at: 0, risk: 5 }, { at: 2, risk: 5 }, { at: 4, risk: 2 }]);
+});
+
+test('how many were watched is told at the ages of failures alone', () => {
+  const f = (steps, most, want) => assert.deepEqual(riskTicks(steps.map(([t, n]) => ({ t, n })), ({ t }) => t, ({ n }) => n, most).map(({ at, risk }) => [at, risk]), want);
+  // Nine devices of several ages: at the first failure four were watched, at age 0 none.
+  f([[5.2, 4], [9.1, 5], [9.4, 5], [11.5, 1]], 8, [[5.2, 4], [9.1, 5], [9.4, 5], [11.5, 1]]);
+  f([[1, 1], [2, 2], [3, 3], [4, 4], [9, 5]], 3, [[1, 1], [4, 4], [9, 5]]); // nearest to 1, 5 and 9
+  f([[3, 2]], 8, [[3, 2]]);
+  f([], 8, []);
+});
+
+test('whether a model ages is said by the test of the analysis, whatever the interval of its law', () => {
+  const f = (direction, want) => assert.deepEqual(directionOf({ crow_amsaa: { beta: 6.6, intervals: { beta: [1.8, 14.4] } }, trend: { direction, mil_hdbk_189: { p: 0.44 } } }), want);
+  f('steady', { direction: 'steady', tone: undefined });
+  f('deteriorating', { direction: 'deteriorating', tone: 'bad' });
+  f('improving', { direction: 'improving', tone: 'good' });
+  f(undefined, undefined);
+});
+
+test('one of something is said as one', () => {
+  i18n.global.mergeLocaleMessage('en', { reliability: en });
+  i18n.global.mergeLocaleMessage('zh', { reliability: zh });
+  const f = (language, kind, n, want) => {
+    i18n.global.locale.value = language;
+    assert.equal(behind({ kind, value: null, n, exposure: 2.5 }), want);
+  };
+  f('en', 'failure_rate', 1, '1 failure in 2.5 device-years');
+  f('en', 'failure_rate', 0, '0 failures in 2.5 device-years');
+  f('en', 'failure_rate', 1234, '1,234 failures in 2.5 device-years');
+  f('en', 'availability', 1, '1 device, 2.5 device-years');
+  f('zh', 'failure_rate', 1, '2.5 台年中故障 1 次');
+  i18n.global.locale.value = 'en';
 });
 
 test('reasons of analyses are Chinese as in the reports', () => {

@@ -16,16 +16,21 @@ export default {
   meters: '{n} meters',
   until: 'Counted to {time}',
   notes: {
-    charge: 'Cost is the energy charge at the first step of the tariff, without basic charge, power-factor adjustment and area charge.',
+    charge: {
+      electricity: 'Cost is the energy charge at the first step of the tariff, without basic charge and power-factor adjustment.', water: 'Cost is the charge for use at the first step of the tariff.',
+      gas: 'Cost is the charge for use at the first step of the tariff.', heat: 'Cost is the charge for use at the first step of the tariff, without the charge by floor area.',
+    },
   },
   figure: {
-    cost: 'Charge for use', costHint: 'Not the bill: basic charge, power-factor adjustment and area charge are not in it', perArea: 'Per square metre', before: 'Against the period before', year: 'Against a year ago', split: 'By period of the tariff',
+    cost: 'Charge for use', perArea: 'Per square metre', before: 'Against the period before', year: 'Against a year ago', split: 'By period of the tariff',
     noArea: 'insufficient data: the floor area is not known',
     notComparable: 'not comparable: {why}',
     lowCoverage: '{now} of hours known, {then} then',
     otherMeters: '{now} meters, {then} then',
     nothingThen: 'nothing is known of then',
     then: '{value} then',
+    thenDaily: 'per day: {then} then ({thenDays} days), {now} now ({nowDays} days)',
+    unfinished: 'no whole day of it is counted yet',
     same: 'the same',
   },
   series: { before: 'Period before', year: 'A year ago' },
@@ -44,6 +49,7 @@ export default {
   building: { only: 'Building {name} alone', clear: 'Clear' },
   waste: {
     headline: '{yuan} a year wasted', headlineHint: '{n} findings to deal with', unknown: 'cost of {n} not known', seeAll: 'See the findings',
+    overlap: 'Findings may see the same energy, as a meter and the one before it do: a sum may count it more than once.',
     sums: { todo: 'To deal with', fixed: 'Fixed, to be verified', verified: 'Verified saving', dismissed: 'Dismissed' },
     perYear: '{yuan} a year', count: '{n} findings', view: 'State', title: 'Findings of waste',
     show: { all: 'All states' },
@@ -70,7 +76,7 @@ export default {
     },
     deed: { confirm: 'Confirm', dismiss: 'Dismiss', fix: 'Mark as fixed', reopen: 'Reopen' },
     ask: {
-      confirm: 'What did you see there?', dismiss: 'Why is it not waste?', fix: 'What was done?', reopen: 'Why is it opened again?', at: 'Fixed at', optional: ' (optional)', save: 'Save', cancel: 'Cancel',
+      confirm: 'What did you see there?', dismiss: 'Why is it not waste?', fix: 'What was done?', reopen: 'Why is it opened again?', at: 'Fixed at', optional: ' (optional)', save: 'Save', cancel: 'Cancel', discard: 'What you have written will be lost. Leave it?',
       needsReason: 'Give a reason.', fixHint: 'Use before and after is compared, to see whether it really falls.', dismissHint: 'What is dismissed is not shown again unless it grows by half.',
     },
     changed: 'Somebody else did something meanwhile. It was read again: please look once more.', system: 'analysis',
@@ -85,8 +91,10 @@ export default {
     period: '{from} to {to}', actual: 'Actual', expected: 'Baseline', avoided: 'Avoided', excess: 'Excess', difference: 'Against the baseline', percent: 'Of baseline', model: 'Fit of the model',
     cvrmse: 'CV(RMSE) {value}', nmbe: 'NMBE {value}', good: 'The model fits: CV(RMSE) at most 30 % (ASHRAE 14), NMBE within 0.5 %', poor: 'The model fits poorly (it should have CV(RMSE) at most 30 %, NMBE within 0.5 %): an indication only',
     subject: 'Of', coverage: 'Known', hours: '{n} values', verdict: { over: 'Above', under: 'Below', within: 'Within the uncertainty', unknown: 'Insufficient data' },
-    buildings: '{n} buildings with a baseline', none: 'There is no analysis of energy yet', noneHint: 'It runs every night, and needs a year of data for a baseline.', band: 'The band is the 95 % interval of a single day',
+    buildings: '{n} buildings with a baseline', inUnit: '{name} ({unit})', inIt: '{share} of hours compared', inAll: 'Of the buildings and hours with a baseline; all that is billed is {value}', none: 'There is no analysis of energy yet', noneHint: 'It runs every night, and needs a year of data for a baseline.', band: 'The band is the 95 % interval of a single day',
     noCurve: 'No curve was kept of this one: a project keeps those of its buildings and of its 20 largest meters.', show: 'Show', all: 'All', only: { over: 'Above', under: 'Below', unknown: 'Insufficient data' },
+    sameHours: 'Actual, baseline and the difference are of the same hours: those that were measured and have a baseline.', someLeft: 'Of {n} of the {all} in this list some hours are left out: open one to see how many.',
+    left: '{n} of {hours} hours were not measured or have no baseline, and are not in the difference. In all hours that are known {value} were used.',
     list: 'Buildings and meters', more: 'There are too many: these are the first {n}. Choose a smaller place.', day: 'Day', low: 'Low', high: 'High', building: 'building', meter: 'meter',
   },
   water: {
@@ -101,6 +109,7 @@ export default {
     missing: 'since {day} {value} a day are not metered', stopped: '{meter} has stood still since', tree: 'Meters and those behind them', unfold: 'Unfold', fold: 'Fold', none: 'No meter has others behind it here', noneHint: 'Name the meter before each sub-meter in its record; they are compared from the next day on.',
     day: 'Day', passed: 'Passed', lost: 'Missing', last: 'last {n} days', retired: 'removed',
     unread: 'not read', noAlert: 'Nothing to be checked was found', cutMeters: 'There are too many meters: the tree is made from the first {n} of them.', cutUses: 'Of {n} meters, those that used least, the use was not read: what is before them has no sum.', cutAccounts: 'Of {n} meters, those that pass least, the comparison was not read.',
+    otherDays: 'Passed and behind it are all that is known of the last {n} days. What is missing is of the hours that are known of all of these meters, and need not be the difference.',
     noDoc: 'Not compared yet', coverage: '{share} known', showAll: 'Unfold all', hideAll: 'Fold all', alert: '{n} to be checked',
   },
 };

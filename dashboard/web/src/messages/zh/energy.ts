@@ -16,16 +16,21 @@ export default {
   meters: '{n} 只表',
   until: '统计至 {time}',
   notes: {
-    charge: '费用仅为电度（用量）费用，按阶梯第一档计价；不含基本电费、功率因数调整电费和按面积计收的费用。',
+    charge: {
+      electricity: '费用仅为电度电费，按阶梯第一档计价；不含基本电费和功率因数调整电费。', water: '费用仅为用量费用，按阶梯第一档计价。',
+      gas: '费用仅为用量费用，按阶梯第一档计价。', heat: '费用仅为计量热费，按阶梯第一档计价；不含按面积计收的热费。',
+    },
   },
   figure: {
-    cost: '用量费', costHint: '不是账单：不含基本电费、力调电费和面积热费', perArea: '单位面积', before: '较上一周期', year: '较去年同期', split: '分时构成',
+    cost: '用量费', perArea: '单位面积', before: '较上一周期', year: '较去年同期', split: '分时构成',
     noArea: '数据不足：建筑面积未登记',
     notComparable: '不可比：{why}',
     lowCoverage: '数据覆盖 {now}，对比期 {then}',
     otherMeters: '现有 {now} 只表，对比期 {then} 只',
     nothingThen: '对比期没有数据',
     then: '对比期 {value}',
+    thenDaily: '按日均比较：对比期 {then}（{thenDays} 天），本期 {now}（{nowDays} 天）',
+    unfinished: '尚无统计完整的一天',
     same: '持平',
   },
   series: { before: '上一周期', year: '去年同期' },
@@ -44,6 +49,7 @@ export default {
   building: { only: '仅看楼栋 {name}', clear: '取消' },
   waste: {
     headline: '待处理浪费 {yuan}/年', headlineHint: '{n} 条线索', unknown: '其中 {n} 条未知金额', seeAll: '查看线索',
+    overlap: '不同线索可能涉及同一份能源（如上级表与其下级表），合计可能重复计算。',
     sums: { todo: '待处理', fixed: '已整改，待验证', verified: '已验证节省', dismissed: '已驳回' },
     perYear: '{yuan}/年', count: '{n} 条', view: '状态', title: '浪费线索',
     show: { all: '全部' },
@@ -70,7 +76,7 @@ export default {
     },
     deed: { confirm: '确认', dismiss: '驳回', fix: '标记已整改', reopen: '重新打开' },
     ask: {
-      confirm: '现场看到了什么？', dismiss: '为什么不是浪费？', fix: '做了什么？', reopen: '为什么重新打开？', at: '整改时间', optional: '（可不填）', save: '提交', cancel: '取消',
+      confirm: '现场看到了什么？', dismiss: '为什么不是浪费？', fix: '做了什么？', reopen: '为什么重新打开？', at: '整改时间', optional: '（可不填）', save: '提交', cancel: '取消', discard: '所写内容将丢失，确定离开吗？',
       needsReason: '请写明原因。', fixHint: '系统将比较整改前后的用量，验证是否真的下降。', dismissHint: '驳回后不再显示，除非增大一半以上。',
     },
     changed: '期间已有他人处理，已重新载入，请再看一次。', system: '系统诊断',
@@ -85,8 +91,10 @@ export default {
     period: '报告期 {from} 至 {to}', actual: '实际', expected: '基准（应有）', avoided: '节省', excess: '超出', difference: '与基准之差', percent: '相对基准', model: '模型拟合',
     cvrmse: '离散度 CV(RMSE) {value}', nmbe: '偏差 NMBE {value}', good: '模型拟合达标：CV(RMSE) ≤30%（ASHRAE 14），NMBE 在 ±0.5% 内', poor: '模型拟合未达标（应为 CV(RMSE) ≤30%，NMBE 在 ±0.5% 内）：结果仅供参考',
     subject: '对象', coverage: '覆盖', hours: '{n} 个样本', verdict: { over: '高于基准', under: '低于基准', within: '在不确定范围内', unknown: '数据不足' },
-    buildings: '{n} 栋有基准', none: '还没有能耗诊断结果', noneHint: '诊断每天凌晨运行一次，需要一年的基准数据。', band: '95% 区间',
+    buildings: '{n} 栋有基准', inUnit: '{name}（{unit}）', inIt: '{share} 的小时可比', inAll: '仅含有基准的楼栋与小时；计费总用量 {value}', none: '还没有能耗诊断结果', noneHint: '诊断每天凌晨运行一次，需要一年的基准数据。', band: '95% 区间',
     noCurve: '该对象没有保存曲线：每个项目保存全部楼栋和用量最大的 20 只表。', show: '显示', all: '全部', only: { over: '高于基准', under: '低于基准', unknown: '数据不足' },
+    sameHours: '实际、基准与差额均为相同的小时：有实测且有基准的小时。', someLeft: '{all} 个对象中有 {n} 个另有小时未计入，打开可见小时数。',
+    left: '报告期 {hours} 小时中有 {n} 小时没有实测或没有基准，未计入差额；全部已知小时的用量为 {value}。',
     list: '楼栋与计量表', more: '对象太多，只列出前 {n} 个；请缩小范围。', day: '日期', low: '下限', high: '上限', building: '楼栋', meter: '表',
   },
   water: {
@@ -101,6 +109,7 @@ export default {
     missing: '自 {day} 起每日漏计 {value}', stopped: '{meter} 同日停走', tree: '分表树', unfold: '展开', fold: '收起', none: '此范围内没有上下级计量关系', noneHint: '在设备资料中为分表填写上级表后，次日开始比较。',
     day: '日期', passed: '上级表', lost: '差额', last: '最近 {n} 天', retired: '已拆除',
     unread: '未读取', noAlert: '未发现需要核查之处', cutMeters: '计量表太多，分表树只含其中前 {n} 只。', cutUses: '用量最小的 {n} 只表未读取用量，其上级表没有下级合计。', cutAccounts: '用量最小的 {n} 只上级表未读取比较结果。',
+    otherDays: '用量与下级合计为最近 {n} 天全部已知用量；差额只取各表均有数据的时段，不一定等于两者之差。',
     noDoc: '尚未比较', coverage: '覆盖 {share}', showAll: '全部展开', hideAll: '全部收起', alert: '{n} 处需要核查',
   },
 };

@@ -48,8 +48,9 @@ export default {
   },
   contractor: {
     orders: '工单', restoration: '修复用时（中位数）', within: '按合同时限完成', repeats: '重复报修率', penalty: '本月扣款',
-    repeatsTip: '{days} 天内同一设备再次报修：{n} 次维修中 {repeats} 次', noContract: '无合同条款', companyOnly: '仅按公司合计', capped: '封顶前 {sum}',
-    penaltiesOfCompany: '扣款按公司合计封顶，请在“全部项目”范围查看。',
+    repeatsOf: '{n} 次中 {repeats} 次', repeatsHint: '重复报修：{days} 天内同一设备再次报修。只统计 {from} 起报修、{until} 前（含当日）修复的工单：更晚修复的到月末还未观察满。',
+    noContract: '无合同条款', capped: '封顶前 {sum}',
+    penaltiesOfCompany: '扣款按公司合计封顶，请在“全部项目”范围查看。', penaltiesElsewhere: '扣款按公司合计封顶，不分区域，可查看全公司的人员能看到。',
     chart: '修复用时中位数与 95% 区间', late: '本月计扣的逾期工单（{n}）', order: '工单', due: '应完成', urgent: '急修',
     lateLeft: '列出金额最高的 {shown} 单，另有 {n} 单未列出。', lateOmitted: '公司另有 {n} 单金额较低，分析结果未保留明细，其中可能有属于此处的。',
     omitted: '另有 {n} 家工单较少的承包商未列出。',

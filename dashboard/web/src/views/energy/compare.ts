@@ -3,7 +3,9 @@
 import type { Item } from './wire';
 
 export type Comparison =
-  | { change: number; then: number }
+  /** daily is there where the days differ in number, and the change is one of it */
+  | { change: number; then: number; daily?: { now: number; then: number } }
+  | { why: 'unfinished' }
   | { why: 'nothing' }
   | { why: 'coverage'; now: number; then: number }
   | { why: 'meters'; now: number; then: number };
@@ -12,7 +14,12 @@ export type Comparison =
 const enough = 0.9;
 const alike = 0.05;
 
-export function compare(now: Item | undefined, then: Item | undefined): Comparison {
+/**
+ * Holds one period against another. Of stretches of different length, as March and
+ * February are, it is use per day: three days more are no change of habits.
+ */
+export function compare(now: Item | undefined, then: Item | undefined, days = { now: 1, then: 1 }): Comparison {
+  if (days.now === 0) return { why: 'unfinished' };
   const used = now?.total.use;
   const before = then?.total.use;
   if (!now || !then || used === null || used === undefined || before === null || before === undefined || before <= 0) return { why: 'nothing' };
@@ -20,5 +27,7 @@ export function compare(now: Item | undefined, then: Item | undefined): Comparis
   const coveredThen = then.total.coverage ?? 0;
   if (Math.min(covered, coveredThen) < enough || Math.abs(covered - coveredThen) > alike) return { why: 'coverage', now: covered, then: coveredThen };
   if (now.meters !== then.meters) return { why: 'meters', now: now.meters, then: then.meters };
-  return { change: used / before - 1, then: before };
+  if (days.now === days.then) return { change: used / before - 1, then: before };
+  const daily = { now: used / days.now, then: before / days.then };
+  return { change: daily.now / daily.then - 1, then: before, daily };
 }

@@ -62,20 +62,26 @@ export function stepTo(span: Span, day: string, n: number): string {
   return { day: () => plusDays(from, n), week: () => plusDays(from, 7 * n), month: () => plusMonths(from, n), year: () => plusMonths(from, 12 * n) }[span]();
 }
 
+/** The whole days of a stretch, where what is used is counted up to some time of a day: none, when that is its first. */
+export function wholeDays({ from, to }: Stretch, until: string): Stretch {
+  return { from, to: until <= from ? from : until < to ? until : to };
+}
+
 /**
- * What a period is held against: as many days of the period before, and of the same a
- * year ago. Weeks and days are held against the same weekdays, 52 weeks before.
+ * What a period is held against: the period before, and the same a year ago; of one that
+ * is not over as many days of them. Weeks and days are held against the same weekdays, 52
+ * weeks before. Months differ in length, and leap years do: see {@link compare}.
  */
 export function comparisons(span: Span, of: Stretch): { before: Stretch; year?: Stretch } {
   const days = daysBetween(of.from, of.to);
-  const cut = (from: string, end: string): Stretch => {
+  const over = of.to >= stretchOf(span, of.from).to;
+  const cut = ({ from, to: end }: Stretch): Stretch => {
     const to = plusDays(from, days);
-    return { from, to: to < end ? to : end };
+    return { from, to: to < end && !over ? to : end };
   };
-  const before = stretchOf(span, stepTo(span, of.from, -1));
-  if (span === 'year') return { before: cut(before.from, before.to) };
-  const year = span === 'month' ? stretchOf('month', plusMonths(of.from, -12)) : { from: plusDays(of.from, -364), to: plusDays(of.to, -364) };
-  return { before: cut(before.from, before.to), year: cut(year.from, year.to) };
+  const before = cut(stretchOf(span, stepTo(span, of.from, -1)));
+  if (span === 'year') return { before };
+  return { before, year: span === 'month' ? cut(stretchOf('month', plusMonths(of.from, -12))) : { from: plusDays(of.from, -364), to: plusDays(of.to, -364) } };
 }
 
 /** The length of the steps that a period is shown in. */

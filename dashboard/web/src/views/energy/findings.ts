@@ -1,8 +1,9 @@
 // How findings are said, and what may be done with one.
-import { formatNumber, money, quantity } from '../../format/format';
+import { money } from '../../format/format';
 import { zoneOf } from '../../live/names';
 import { may } from '../../session/session';
 import { dayIn } from './days';
+import { estimated } from './numbers';
 import { wholeDay } from './period';
 import { missing } from './why';
 import { unitText, type Finding, type Money, type State } from './wire';
@@ -26,8 +27,7 @@ export function moneyInterval(of: Money): string {
 export function amountText(of: Money, insufficient: string): string {
   if (of.value === null) return missing(of.why, insufficient);
   if (of.unit === 'CNY') return of.low === null ? money(of.value) : `${money(of.value)} (${moneyInterval(of)})`;
-  const text = quantity(of.value, unitText(of.unit));
-  return of.low === null || of.high === null ? text : `${text} (${formatNumber(of.low)}–${formatNumber(of.high)})`;
+  return estimated(of, unitText(of.unit));
 }
 
 export type Sure = 'high' | 'middle' | 'low';

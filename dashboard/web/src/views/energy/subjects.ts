@@ -49,6 +49,31 @@ export function verdictOf(excess: Figure | undefined): Verdict {
   return excess.low > 0 ? 'over' : excess.high < 0 ? 'under' : 'within';
 }
 
+export interface Compared {
+  /** what was used in the hours that are compared; without a baseline in all that are known */
+  actual: number | null;
+  /** what was used in all hours that are known */
+  all: number | null;
+  /** of so many hours of the period */
+  hours: number;
+  /** so many are in neither the baseline nor the difference */
+  left: number;
+}
+
+/**
+ * What was used in the very hours that the baseline and the difference are of. The analysis
+ * gives these two of the hours that were measured and have a baseline, and the use of all
+ * that is known: its difference from the baseline would be another than the one given.
+ */
+export function compared(of: ReadonlyMap<string, Figure>): Compared {
+  const all = of.get('use')?.value ?? null;
+  const hours = of.get('use')?.exposure ?? 0;
+  const expected = of.get('baseline_use')?.value;
+  const excess = of.get('excess');
+  if (typeof expected !== 'number' || typeof excess?.value !== 'number') return { actual: all, all, hours, left: 0 };
+  return { actual: expected + excess.value, all, hours, left: Math.max(0, hours - Math.round((excess.coverage ?? 1) * hours)) };
+}
+
 /** The difference as a part of what was expected. */
 export function partOf(excess: Figure | undefined, expected: Figure | undefined): number | null {
   if (typeof excess?.value !== 'number' || typeof expected?.value !== 'number' || expected.value <= 0) return null;

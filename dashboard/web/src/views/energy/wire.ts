@@ -229,7 +229,7 @@ export interface Verification {
 
 export interface Evidence {
   unit: string;
-  step: 'day' | 'night' | 'hour';
+  step: 'hour' | 'day' | 'night' | 'month';
   at: string[];
   value: (number | null)[];
   expected?: (number | null)[];

@@ -1,6 +1,9 @@
 // Ranks that are fair: places whose intervals overlap are not to be told apart, so that
 // each has all the ranks that its interval allows. A value without an interval is not
 // certain: nothing says how far chance goes, so that it is told apart from no other.
+// Of scores the analysis "scorecard" has ranked those that can be compared: its ranks are
+// taken as they are, and those that it left out have none.
+import type { Result } from '../reliability/results';
 
 export interface Candidate {
   key: string;
@@ -54,4 +57,25 @@ export function difference(one: Candidate, other: Candidate, moreIsBetter: boole
   if (low > otherHigh) return moreIsBetter ? 'better' : 'worse';
   if (high < otherLow) return moreIsBetter ? 'worse' : 'better';
   return 'same';
+}
+
+/** Where a number belongs: region/project, or the region alone. */
+export function keyOf(of: { region?: string | undefined; project?: string | undefined }): string {
+  return of.project ? `${of.region ?? ''}/${of.project}` : of.region ?? '';
+}
+
+/** The ranks that the analysis gave, from its numbers of kind "rank". */
+export function ranksGiven(numbers: readonly Result[]): Map<string, Place> {
+  return new Map(numbers.flatMap((n) => (n.kind === 'rank' && n.value !== null ? [[keyOf(n), { rank: n.value, from: n.low ?? n.value, to: n.high ?? n.value }] as const] : [])));
+}
+
+/** Why the analysis has not ranked a place that has a score: one of the reasons of its number. */
+export function notRanked(why: string | undefined): string {
+  return (why ?? '').split('; ').find((one) => one.startsWith('not ranked: ')) ?? '';
+}
+
+/** Those that are ranked in their order; behind them those that have only a score, and those that have none. */
+export function rankedFirst<P extends { rank?: number; score: number | null }>(places: readonly P[]): P[] {
+  const group = (one: P) => (one.rank ? 0 : one.score === null ? 2 : 1);
+  return [...places].sort((a, b) => group(a) - group(b) || (a.rank ?? 0) - (b.rank ?? 0) || (b.score ?? 0) - (a.score ?? 0));
 }

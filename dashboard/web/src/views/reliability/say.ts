@@ -77,17 +77,22 @@ export function behind(n: Result): string {
   ].filter(Boolean).join('\n');
 }
 
+/** So many of something. */
+export function counted(of: 'failure' | 'device' | 'callout' | 'entrapment' | 'restoration' | 'job' | 'life', n: number): string {
+  return i18n.global.t(`reliability.count.${of}`, { n: formatNumber(n) }, n);
+}
+
 /** What a number is made from. */
 export function sampleOf(n: Result): string {
   const t = i18n.global.t;
   switch (n.kind) {
-    case 'failure_rate': case 'failure_rate_shrunk': case 'mtbf': return t('reliability.sample.failures', { n: formatNumber(n.n), years: digits(n.kind === 'mtbf' ? (n.exposure ?? 0) / hoursPerYear : n.exposure ?? 0) });
-    case 'callback_rate': return t('reliability.sample.callbacks', { n: formatNumber(n.n), years: digits(n.exposure ?? 0) });
-    case 'entrapment_rate': return t('reliability.sample.entrapments', { n: formatNumber(n.n), years: digits(n.exposure ?? 0) });
-    case 'mttr': return t('reliability.sample.restorations', { n: formatNumber(n.n) });
-    case 'mean_repair_time': case 'mean_service_time': return t('reliability.sample.works', { n: formatNumber(n.n) });
-    case 'availability': return t('reliability.sample.devices', { n: formatNumber(n.n), years: digits(n.exposure ?? 0) });
-    case 'repeat_faults': return t('reliability.sample.followed', { n: formatNumber(n.n) });
+    case 'failure_rate': case 'failure_rate_shrunk': case 'mtbf': return t('reliability.sample.failures', { count: counted('failure', n.n), years: digits(n.kind === 'mtbf' ? (n.exposure ?? 0) / hoursPerYear : n.exposure ?? 0) });
+    case 'callback_rate': return t('reliability.sample.callbacks', { count: counted('callout', n.n), years: digits(n.exposure ?? 0) });
+    case 'entrapment_rate': return t('reliability.sample.entrapments', { count: counted('entrapment', n.n), years: digits(n.exposure ?? 0) });
+    case 'mttr': return counted('restoration', n.n);
+    case 'mean_repair_time': case 'mean_service_time': return counted('job', n.n);
+    case 'availability': return t('reliability.sample.devices', { count: counted('device', n.n), years: digits(n.exposure ?? 0) });
+    case 'repeat_faults': return t('reliability.sample.followed', { count: counted('failure', n.n) });
     default: return t('reliability.sample.n', { n: formatNumber(n.n) });
   }
 }

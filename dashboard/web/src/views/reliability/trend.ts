@@ -25,13 +25,26 @@ export function stepAt<S>(steps: readonly S[], time: (step: S) => number, at: nu
   return steps[low - 1];
 }
 
-/** At which ages the numbers of units that were watched are told, under a chart. */
-export function riskTicks<S>(steps: readonly S[], time: (step: S) => number, risk: (step: S) => number, n = 8): { at: number; risk: number }[] {
-  const last = steps.length > 0 ? time(steps.at(-1)!) : 0;
-  if (!(last > 0)) return [];
-  return Array.from({ length: n }, (_, i) => {
-    const at = (last * i) / (n - 1);
-    const step = stepAt(steps, time, at) ?? steps[0]!;
-    return { at, risk: risk(step) };
-  });
+/**
+ * The ages under a chart at which is told how many units were watched. Units enter and leave
+ * between failures, which the analysis does not tell of: only at the age of a failure is their
+ * number known, so that those nearest to even steps from the first failure to the last are taken.
+ */
+export function riskTicks<S>(steps: readonly S[], time: (step: S) => number, risk: (step: S) => number, most = 8): { at: number; risk: number }[] {
+  if (steps.length === 0) return [];
+  const first = time(steps[0]!);
+  const last = time(steps.at(-1)!);
+  const chosen = new Map<number, number>();
+  for (let i = 0; i < most; i++) {
+    const wanted = first + ((last - first) * i) / Math.max(1, most - 1);
+    const step = steps.reduce((best, one) => (Math.abs(time(one) - wanted) < Math.abs(time(best) - wanted) ? one : best));
+    chosen.set(time(step), risk(step));
+  }
+  return [...chosen].map(([at, n]) => ({ at, risk: n }));
+}
+
+/** What the analysis found of the trend, by the test that its advice goes by (MIL-HDBK-189): nothing where it could not tell. */
+export function directionOf(of: Pick<Trend, 'trend'>): { direction: 'deteriorating' | 'improving' | 'steady'; tone: 'bad' | 'good' | undefined } | undefined {
+  const { direction } = of.trend;
+  return direction && { direction, tone: direction === 'deteriorating' ? 'bad' : direction === 'improving' ? 'good' : undefined };
 }

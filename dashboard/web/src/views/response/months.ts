@@ -64,6 +64,12 @@ export function periodOf(month: string, zone = zoneOf('', '')): { from: string; 
   return { from: begin(month), to: begin(number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`) };
 }
 
+/** What can be followed for so many days by the end of a run: what began on the first day or later, and ended on the last or before. */
+export function followedIn(run: Pick<MonthRun, 'from' | 'to'>, days: number, zone = zoneOf('', '')): { from: string; until: string } {
+  const before = (at: string, ms: number) => local(new Date(Date.parse(at) - days * 86_400_000 - ms).toISOString(), zone).slice(0, 10);
+  return { from: before(run.from, 0), until: before(run.to, 1) };
+}
+
 /** Of each month the newest run of a job that ended well, the latest month first. */
 export async function monthRuns(job: string, signal: AbortSignal): Promise<MonthRun[]> {
   const found = new Map<string, MonthRun>();

@@ -109,6 +109,7 @@ export interface FixedLimit {
   standard: string;
   title: Bilingual;
   basis: string;
+  basis_zh?: string;
   limit_seconds: number;
   within: Within | null;
 }
@@ -119,6 +120,8 @@ export interface ResponseReport {
   now: string;
   clocks: Account[] | null;
   fixed_limits?: FixedLimit[];
+  /** of the causes that are rules, as their last incident was called; documents of before have none */
+  cause_titles?: Record<string, Bilingual>;
   unusable?: number;
 }
 
