@@ -226,7 +226,7 @@ func pricedWaste(n job.Number, w waste) job.Number {
 		n.Why = "insufficient data: no finding has a price"
 		return n
 	case w.unpriced > 0:
-		n.Why = fmt.Sprintf("%d findings have no price and are not in it; %s", w.unpriced, n.Why)
+		n.Why = job.Counted(w.unpriced, "%d finding has no price and is not in it", "%d findings have no price and are not in it") + "; " + n.Why
 	}
 	return estimated(n, w.yuan)
 }

@@ -93,7 +93,7 @@ func (g *group) callbacks() job.Number {
 		n.Why = because(n.Why, fmt.Sprintf("of %d lifts %d have no repair records, and are left out", g.lifts, g.lifts-g.recorded))
 	}
 	if g.unnamed > 0 {
-		n.Why = because(n.Why, fmt.Sprintf("%d repair orders that name no lift are not counted", g.unnamed))
+		n.Why = because(n.Why, job.Counted(g.unnamed, "%d repair order that names no lift is not counted", "%d repair orders that name no lift are not counted"))
 	}
 	return n
 }

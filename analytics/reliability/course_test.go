@@ -179,7 +179,7 @@ func TestFaultsWithoutEndAreWarnedOf(t *testing.T) {
 		m := measure(courseOf(t, 8000*hour, text), span{100 * hour, 8000 * hour})
 		g.add(&m, reporting{lift: true})
 		for _, n := range g.numbers(key{}, 30) {
-			if strings.Contains(n.Why, "have not ended") {
+			if strings.Contains(n.Why, "not ended: if") {
 				kinds += n.Kind + " "
 			}
 		}

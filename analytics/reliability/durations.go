@@ -44,7 +44,7 @@ func (d *durations) join(o durations) {
 // unended warns of what is counted as going on.
 func (d *durations) unended(n job.Number) job.Number {
 	if open := d.n - d.ended; open > 0 {
-		n.Why = because(n.Why, fmt.Sprintf("%d have not ended: if their end was not reported, the mean is too long", open))
+		n.Why = because(n.Why, job.Counted(open, "%d has not ended: if its end was not reported, the mean is too long", "%d have not ended: if their end was not reported, the mean is too long"))
 	}
 	return n
 }

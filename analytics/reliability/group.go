@@ -157,10 +157,10 @@ func (g *group) warning() string {
 		list = append(list, fmt.Sprintf("of %d devices %d were not counted for coverage: if they were silent, it counts as watched", g.devices, g.uncounted))
 	}
 	if g.eventsOnly > 0 {
-		list = append(list, fmt.Sprintf("%d devices send only events: others like them to which nothing happened may not be counted, and rates be too high", g.eventsOnly))
+		list = append(list, job.Counted(g.eventsOnly, "%d device sends only events: others like it to which nothing happened may not be counted, and rates be too high", "%d devices send only events: others like them to which nothing happened may not be counted, and rates be too high"))
 	}
 	if g.overflow > 0 {
-		list = append(list, fmt.Sprintf("%d devices with more than %d events of a kind are left out", g.overflow, maxEpisodes))
+		list = append(list, job.Counted(g.overflow, "%d device with more than %d events of a kind is left out", "%d devices with more than %d events of a kind are left out", maxEpisodes))
 	}
 	return strings.Join(list, "; ")
 }
@@ -200,7 +200,7 @@ func (g *group) numbers(k key, repeatDays float64) []job.Number {
 		n.Region, n.Project, n.Subject, n.Coverage = k.region, k.project, k.subject, coverage
 		n.Why = because(n.Why, warning)
 		if n.Value == nil && g.devices == 0 && g.unwatched > 0 {
-			n.Why = because(n.Why, fmt.Sprintf("%d devices sent nothing while in service in the period", g.unwatched))
+			n.Why = because(n.Why, job.Counted(g.unwatched, "%d device sent nothing while in service in the period", "%d devices sent nothing while in service in the period"))
 		}
 	}
 	return list
@@ -230,7 +230,7 @@ func rateNumber(kind string, r rate.Rate) job.Number {
 // none would look like a device that never fails.
 func (g *group) missed(n job.Number) job.Number {
 	if g.open > 0 {
-		n.Why = because(n.Why, fmt.Sprintf("%d faults have not ended: if their end was not reported, later failures of these devices are not counted", g.open))
+		n.Why = because(n.Why, job.Counted(g.open, "%d fault has not ended: if its end was not reported, later failures of the device are not counted", "%d faults have not ended: if their end was not reported, later failures of these devices are not counted"))
 	}
 	return n
 }
@@ -255,7 +255,7 @@ func (g *group) mtbf() job.Number {
 func (g *group) mttr() job.Number {
 	n := g.restoration.mean("mttr", "fault")
 	if g.open > 0 {
-		n.Why = because(n.Why, fmt.Sprintf("%d faults have not ended: if their end was not reported, the mean is too long", g.open))
+		n.Why = because(n.Why, job.Counted(g.open, "%d fault has not ended: if its end was not reported, the mean is too long", "%d faults have not ended: if their end was not reported, the mean is too long"))
 	}
 	return n
 }
@@ -276,7 +276,7 @@ func (g *group) availability() job.Number {
 		n.Level = level
 	}
 	if g.open > 0 {
-		n.Why = because(n.Why, fmt.Sprintf("%d faults have not ended: if their end was not reported, availability is too low", g.open))
+		n.Why = because(n.Why, job.Counted(g.open, "%d fault has not ended: if its end was not reported, availability is too low", "%d faults have not ended: if their end was not reported, availability is too low"))
 	}
 	return n
 }

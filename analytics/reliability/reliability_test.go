@@ -165,7 +165,7 @@ func TestWorldByHand(t *testing.T) {
 	if a := got.find(t, "availability", "", "", "model:Otis/Gen2"); *a.Value != 1 || a.Low == nil || math.Abs(*a.Low-1/(1+3.688879*(43./3)/240)) > 1e-6 || *a.High != 1 {
 		t.Errorf("%+v", a)
 	}
-	if m := got.find(t, "mttr", "", "", "class:elevator"); !strings.Contains(m.Why, "1 faults have not ended") {
+	if m := got.find(t, "mttr", "", "", "class:elevator"); !strings.Contains(m.Why, "1 fault has not ended") {
 		t.Error(m.Why)
 	}
 	if s := got.find(t, "failure_rate_shrunk", "north", "hill", "class:elevator"); s.Value != nil || !strings.HasPrefix(s.Why, "insufficient data: 1 with exposure") {

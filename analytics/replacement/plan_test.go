@@ -353,7 +353,7 @@ func TestLimitOfWhatIsSensed(t *testing.T) {
 		fire("p1", "water", "2010-01-01"), fire("u1", "", "2010-01-01"), fire("u2", "", "2020-01-01"))
 	p := planned(t, policy, w, nil).is("hq", "!s1")
 	all := strings.Join(p.Warnings, "\n")
-	if !strings.Contains(all, "1 devices must be replaced or verified at an age") || !strings.Contains(all, "1 devices have reached an age at which smoke detectors") {
+	if !strings.Contains(all, "1 device must be replaced or verified at an age") || !strings.Contains(all, "1 device has reached an age at which smoke detectors") {
 		t.Error(all)
 	}
 }
@@ -412,7 +412,7 @@ func TestCosts(t *testing.T) {
 	w := new(world)
 	w.add("north/harbour", forecast.Prospect{Class: "meter", Medium: "gas", Device: "g1", VerifyBy: "2026-12-01"})
 	p := planned(t, policyOf(t, ""), w, nil).is("hq", "!g1")
-	if p.Lines[0].CostFrom != "unknown" || p.Cost != 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), "1 mandatory devices have no known cost") || p.Avoided.Value != nil {
+	if p.Lines[0].CostFrom != "unknown" || p.Cost != 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), "1 mandatory device has no known cost") || p.Avoided.Value != nil {
 		t.Errorf("%+v", p)
 	}
 }
@@ -481,7 +481,7 @@ func TestReasons(t *testing.T) {
 	d = lift("e1", 1.1, 1)
 	a = p.appraise(&d, true, y)
 	got = p.reasons(&d, &a, nil, y)
-	if last := got[len(got)-1]; last.Code != "not_worth" || !strings.Contains(last.EN, "avoids 20 yuan a year, less than 1 times the 100 yuan") {
+	if last := got[len(got)-1]; last.Code != "not_worth" || !strings.Contains(last.EN, "avoids 20 yuan a year, less than the 100 yuan that a new one costs a year: better kept") {
 		t.Errorf("%+v", got)
 	}
 }

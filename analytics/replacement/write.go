@@ -242,6 +242,11 @@ func (p *purse) warnings() []string {
 func (p *planner) warnings(t *tally) []string {
 	var all []string
 	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	count := func(n int, one, many string) {
+		if n > 0 {
+			all = append(all, job.Counted(n, one, many))
+		}
+	}
 	if !p.until.Equal(p.wanted) {
 		day := func(t time.Time) string { return t.In(p.Zone).Format(time.DateOnly) }
 		warn("the forecasts are from %s, those from %s are not there: run %s for that time", day(p.until), day(p.wanted), Needs)
@@ -249,23 +254,21 @@ func (p *planner) warnings(t *tally) []string {
 	if t.ownsPurse() {
 		all = append(all, t.purse.warnings()...)
 	}
-	if t.mandatoryUnpriced > 0 {
-		warn("%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy", t.mandatoryUnpriced)
-	}
-	if t.undated > 0 {
-		warn("%d devices must be replaced or verified at an age, and nobody knows theirs: give installed_on in the registry", t.undated)
-	}
-	if t.unsure > 0 {
-		warn("%d devices have reached an age at which smoke detectors or the like must be replaced, and nobody knows whether they are such: name their models in the policy", t.unsure)
-	}
-	if t.unpriced > 0 {
-		warn("%d devices are not weighed, for nobody knows what replacing them or their failures cost", t.unpriced)
-	}
+	count(t.mandatoryUnpriced,
+		"%d mandatory device has no known cost and counts as costing nothing: give its cost in the registry or the policy",
+		"%d mandatory devices have no known cost and count as costing nothing: give their costs in the registry or the policy")
+	count(t.undated,
+		"%d device must be replaced or verified at an age, and nobody knows its age: give installed_on in the registry",
+		"%d devices must be replaced or verified at an age, and nobody knows theirs: give installed_on in the registry")
+	count(t.unsure,
+		"%d device has reached an age at which smoke detectors or the like must be replaced, and nobody knows whether it is such: name its model in the policy",
+		"%d devices have reached an age at which smoke detectors or the like must be replaced, and nobody knows whether they are such: name their models in the policy")
+	count(t.unpriced,
+		"%d device is not weighed, for nobody knows what replacing it or its failures cost",
+		"%d devices are not weighed, for nobody knows what replacing them or their failures cost")
 	if t.unknown > 0 {
 		warn("the failures of %d of %d devices are not forecast, for want of data: they are in the plan only where they must be", t.unknown, t.devices)
 	}
-	if t.omitted > 0 {
-		warn("%d devices ranked below those listed are left out of the list", t.omitted)
-	}
+	count(t.omitted, "%d device ranked below those listed is left out of the list", "%d devices ranked below those listed are left out of the list")
 	return all
 }

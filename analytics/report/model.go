@@ -76,7 +76,7 @@ type Value struct {
 // Format says how a number is shown.
 type Format struct {
 	Kind     string `json:"kind"`           // number, percent (a share of 0 to 1), money (CNY), integer, duration (seconds)
-	Unit     string `json:"unit,omitempty"` // kWh, m3, d
+	Unit     string `json:"unit,omitempty"` // kWh, m3, d, pp (of the difference of two shares)
 	Decimals int    `json:"decimals,omitempty"`
 }
 

@@ -94,7 +94,7 @@ func (f Format) Sign(lang string) string {
 var units = map[string]Text{
 	"m3": {ZH: "m³", EN: "m³"}, "m2": {ZH: "m²", EN: "m²"}, "d": {ZH: "天", EN: "d"}, "h": {ZH: "小时", EN: "h"},
 	"min": {ZH: "分钟", EN: "min"}, "s": {ZH: "秒", EN: "s"}, "a": {ZH: "年", EN: "yr"}, "CNY": {ZH: "元", EN: "¥"},
-	"degC": {ZH: "℃", EN: "°C"},
+	"degC": {ZH: "℃", EN: "°C"}, "pp": {ZH: "百分点", EN: "percentage points"},
 }
 
 // Range is an interval, without the unit that its value already says: 88.1–95.2.

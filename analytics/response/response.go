@@ -44,6 +44,9 @@ type Options struct {
 	// Breaches is how many are listed, those furthest over the limit; 1000 when 0.
 	// All are counted.
 	Breaches int
+	// Unlisted is for whoever only counts breaches, or lists them himself: none is in the
+	// result, and no warning says that some are missing from it.
+	Unlisted bool
 }
 
 func (o *Options) fill() error {

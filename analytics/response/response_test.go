@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,13 @@ func TestAnalyze(t *testing.T) {
 	one := analyzed(t, l, Options{Limit: 600, Breaches: 1})
 	if len(one.Breaches) != 1 || one.Breaches[0].Call != 2 || one.BreachesOmitted != 1 || one.Within.Breached != 2 {
 		t.Errorf("of two breaches one: %+v, %d omitted", one.Breaches, one.BreachesOmitted)
+	}
+	if !slices.Contains(one.Warnings, "breaches that are not listed, those least over their limit: 1") {
+		t.Errorf("the list is cut: %q", one.Warnings)
+	}
+	none := analyzed(t, l, Options{Limit: 600, Unlisted: true})
+	if len(none.Breaches) != 0 || none.BreachesOmitted != 0 || none.Within.Breached != 2 || !slices.Equal(none.Warnings, r.Warnings) {
+		t.Errorf("breaches that are counted only: %+v, %d omitted, %q", none.Breaches, none.BreachesOmitted, none.Warnings)
 	}
 }
 

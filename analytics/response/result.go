@@ -78,7 +78,7 @@ type Result struct {
 	Level    float64  `json:"level"`
 	Running  Running  `json:"open_running"`
 	Breaches []Breach `json:"breaches"` // in order of time
-	// BreachesOmitted is how many are not listed: those least over their limit.
+	// BreachesOmitted is how many the list was cut by: those least over their limit.
 	BreachesOmitted int       `json:"breaches_omitted"`
 	Hours           []Hour    `json:"by_hour"`
 	Weekdays        []Weekday `json:"by_weekday"`
@@ -108,7 +108,9 @@ func (l *Log) Analyze(o Options) (*Result, error) {
 		median, longest := (d.Open[(n-1)/2]+d.Open[n/2])/2, d.Open[n-1]
 		r.Running = Running{N: n, Median: &median, Longest: &longest}
 	}
-	l.breaches(r, &o)
+	if !o.Unlisted {
+		l.breaches(r, &o)
+	}
 	l.byClock(r, &o)
 	for _, part := range []struct {
 		of  label

@@ -39,17 +39,18 @@ type Component struct {
 	Score    *float64 `json:"score"`
 	Outside  bool     `json:"outside"` // the whole interval is beyond the limit: a notice is due
 	Why      string   `json:"why,omitempty"`
-	Parts    []Share  `json:"parts,omitempty"`  // complaints by type, inspections by kind
+	Parts    []Share  `json:"parts,omitempty"`  // complaints by type, fees and inspections by kind
 	Scores   *Scores  `json:"scores,omitempty"` // of inspections, where any has one
 
 	worst, best float64 // the scores of the limits of the interval
 }
 
-// Share is a part of a component.
+// Share is a part of a component, in its unit; those of energy_intensity, kwh_per_m2_a
+// and percentile, have units of their own.
 type Share struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	N     float64 `json:"n"`
+	N     float64 `json:"n"` // sample size: complaints, records of fees, inspections, buildings
 }
 
 // Scores is the mean of what inspections gave, 0 to 100, with its 95 % interval. It is

@@ -164,7 +164,7 @@ func rank(list []*Card) {
 		below, _ := slices.BinarySearch(highs, *card.Low)
 		card.RankLow, card.RankHigh = 1+len(list)-notAbove, len(list)-below
 		if others := card.RankHigh - card.RankLow; others > 0 {
-			card.Warnings = append(card.Warnings, fmt.Sprintf("not to be told apart from %d others: the intervals of their scores overlap", others))
+			card.Warnings = append(card.Warnings, job.Counted(others, "not to be told apart from %d other: the intervals of their scores overlap", "not to be told apart from %d others: the intervals of their scores overlap"))
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (r *runner) judgeContractors(at authz.Place, owed *Penalties) (Contractors,
 	if r.Now.Before(known) {
 		known = r.Now
 	}
-	o := response.Options{Level: level, Now: known, Zone: r.Zone, Breaches: 1}
+	o := response.Options{Level: level, Now: known, Zone: r.Zone, Unlisted: true}
 	s := response.ScorecardOptions{RepeatDays: repeatDays}
 	before, err := followed.Scorecards(o, s)
 	if err != nil {

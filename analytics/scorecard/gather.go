@@ -64,10 +64,10 @@ type inspections struct {
 	scores        scores
 }
 
-// pair is a part: so many, or so much, of so many.
-type pair struct{ k, n float64 }
+// pair is a part: so many, or so much, of so many, with its sample size.
+type pair struct{ k, n, size float64 }
 
-func add(parts *map[string]*pair, name string, k, n float64) {
+func add(parts *map[string]*pair, name string, p pair) {
 	if *parts == nil {
 		*parts = map[string]*pair{}
 	}
@@ -80,8 +80,8 @@ func add(parts *map[string]*pair, name string, k, n float64) {
 			(*parts)[name] = &pair{}
 		}
 	}
-	(*parts)[name].k += k
-	(*parts)[name].n += n
+	sum := (*parts)[name]
+	sum.k, sum.n, sum.size = sum.k+p.k, sum.n+p.n, sum.size+p.size
 }
 
 const (
@@ -224,7 +224,7 @@ func (r *runner) gatherFees(ctx context.Context) error {
 			return nil
 		}
 		p.fees.due, p.fees.paid, p.fees.records = p.fees.due+f.Due, p.fees.paid+f.Paid, p.fees.records+f.Records
-		add(&p.fees.kinds, f.Kind, f.Paid, f.Due)
+		add(&p.fees.kinds, f.Kind, pair{f.Paid, f.Due, float64(f.Records)})
 		if p.fees.months == nil {
 			p.fees.months = map[string]bool{}
 		}
@@ -271,7 +271,7 @@ func (r *runner) gatherInspections(ctx context.Context) error {
 		}
 		s.planned++
 		s.days[day] = true
-		add(&s.kinds, i.Kind, done, 1)
+		add(&s.kinds, i.Kind, pair{done, 1, 1})
 		return nil
 	})
 }

@@ -40,7 +40,7 @@ func (t *tally) join(p *tally) {
 	t.k, t.n, t.low, t.high, t.size, t.cover = t.k+p.k, t.n+p.n, t.low+p.low, t.high+p.high, t.size+p.size, t.cover+p.cover
 	t.scores.join(p.scores)
 	for _, name := range slices.Sorted(maps.Keys(p.parts)) {
-		add(&t.parts, name, p.parts[name].k, p.parts[name].n)
+		add(&t.parts, name, *p.parts[name])
 	}
 }
 
@@ -100,7 +100,7 @@ func (p *project) complaintRate() tally {
 	for _, kind := range slices.Sorted(maps.Keys(p.complaints)) {
 		n := float64(p.complaints[kind])
 		t.k += n
-		add(&t.parts, kind, n, t.n)
+		add(&t.parts, kind, pair{k: n, size: n}) // of all households of the tally: see component
 	}
 	t.size = t.k
 	return t
@@ -142,8 +142,8 @@ func (e *energy) tally(asked bool) tally {
 		return unknown("no building has meters that are known for most of the year")
 	}
 	t := tally{k: e.use, n: e.expected, low: e.low, high: e.high, size: float64(e.known), cover: min(1, e.area/e.total), of: 1, have: 1}
-	add(&t.parts, "kwh_per_m2_a", e.use, e.area)
-	add(&t.parts, "percentile", e.percentile, float64(e.known))
+	add(&t.parts, "kwh_per_m2_a", pair{e.use, e.area, float64(e.known)})
+	add(&t.parts, "percentile", pair{e.percentile, float64(e.known), float64(e.known)})
 	return t
 }
 
@@ -155,13 +155,12 @@ func (t *tally) component(rule *Rule) Component {
 	}
 	c.Scores = t.scores.mean()
 	for _, name := range slices.Sorted(maps.Keys(t.parts)) {
-		if p := t.parts[name]; p.n > 0 {
-			c.Parts = append(c.Parts, Share{Name: name, Value: p.k / p.n, N: p.n})
+		p := *t.parts[name]
+		if rule.Name == ComplaintRate {
+			p.n = t.n // who complains of nothing of a type counts for it too: the types add up to the rate
 		}
-	}
-	if rule.Name == ComplaintRate {
-		for i := range c.Parts {
-			c.Parts[i].N = t.parts[c.Parts[i].Name].k // how many
+		if p.n > 0 {
+			c.Parts = append(c.Parts, Share{Name: name, Value: p.k / p.n, N: p.size})
 		}
 	}
 	switch {

@@ -324,7 +324,9 @@ func byHand(t *testing.T, w *written) {
 	}
 	f(hill, ComplaintRate, 0.6, 6)
 	f(lake, ComplaintRate, none, 0)
-	f(north, ComplaintRate, 1.85, 37)
+	if c := f(north, ComplaintRate, 1.85, 37); len(c.Parts) != 2 || c.Parts[0] != (Share{"noise", 1.1, 22}) || c.Parts[1] != (Share{"repair", 0.75, 15}) {
+		t.Errorf("complaints by type in the region: %+v", c.Parts)
+	}
 	f(harbour, CollectionRate, 0.5, 12)
 	f(hill, CollectionRate, 1200./1212, 13)
 	f(harbour, InspectionProject, 20./31, 31)

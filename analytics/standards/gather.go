@@ -19,9 +19,16 @@ type ledger struct {
 	// standard and site.
 	unusable map[spot]int
 
+	rules     map[string]titled
 	sites     map[authz.Place]*site
 	standards map[string]*named
 	texts     map[string]string
+}
+
+// titled is what a rule was called by the last incident that it raised.
+type titled struct {
+	at    time.Time
+	title incident.Text
 }
 
 // maxClocks bounds what is judged at once: some 120 bytes each.
@@ -30,7 +37,7 @@ const maxClocks = 10_000_000
 // gather reads the incidents. Those of the days before the period are read to see
 // which repairs lasted.
 func (r *runner) gather(ctx context.Context) error {
-	r.log = ledger{voids: map[spot]int{}, unusable: map[spot]int{}, sites: map[authz.Place]*site{}, standards: map[string]*named{}, texts: map[string]string{}}
+	r.log = ledger{voids: map[spot]int{}, unusable: map[spot]int{}, rules: map[string]titled{}, sites: map[authz.Place]*site{}, standards: map[string]*named{}, texts: map[string]string{}}
 	known := r.From
 	if r.Contractor != nil {
 		known = known.AddDate(0, 0, -r.RepeatDays)
@@ -80,6 +87,9 @@ func (r *runner) take(i *incident.Incident, known time.Time) error {
 		m.counts, m.follows = counts, !i.StartedAt.Before(known)
 		m.hour = int8(m.created().In(m.site.zone).Hour()) // 0 to 23
 		m.cause = l.text(cmp.Or(i.Rule, i.Kind))
+		if last := l.rules[i.Rule]; i.Rule != "" && !i.StartedAt.Before(last.at) {
+			l.rules[m.cause] = titled{i.StartedAt, i.Title}
+		}
 		if d, has := i.DeviceRef(); has {
 			m.device = l.text(d.String())
 			if r.Contractor != nil {

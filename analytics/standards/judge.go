@@ -11,6 +11,7 @@ import (
 
 	"steward/analytics/response"
 	"steward/internal/authz"
+	"steward/internal/incident"
 )
 
 // level is that of all intervals.
@@ -45,6 +46,14 @@ func (r *runner) judge(ctx context.Context, p *part) error {
 			}
 		}
 		report.Clocks = append(report.Clocks, a.Account)
+		for i := range a.ByCause {
+			if name := a.ByCause[i].Name; r.log.rules[name].title != (incident.Text{}) {
+				if report.Causes == nil {
+					report.Causes = map[string]incident.Text{}
+				}
+				report.Causes[name] = r.log.rules[name].title
+			}
+		}
 	}
 	for _, f := range r.Fixed {
 		// The company is told also that nobody was shut in; a place that has no such
@@ -147,7 +156,7 @@ func (r *runner) account(p *part, name string, zone *time.Location) (*account, e
 	if r.Now.Before(known) {
 		known = r.Now
 	}
-	o := response.Options{Level: level, Now: known, Zone: zone, Breaches: 1}
+	o := response.Options{Level: level, Now: known, Zone: zone, Unlisted: true}
 	result, err := log.Analyze(o)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,9 @@ type Report struct {
 	Now    time.Time `json:"now"` // until when open clocks have run
 	Clocks []Account `json:"clocks"`
 	Fixed  []Kept    `json:"fixed_limits,omitempty"`
+	// Causes are the titles of those causes that are rules; what people entered goes by
+	// its kind.
+	Causes map[string]incident.Text `json:"cause_titles,omitempty"`
 	// Unusable is how many clocks of the company are left out because their times
 	// cannot be meant.
 	Unusable int `json:"unusable,omitempty"`
@@ -97,7 +100,8 @@ type Limits struct {
 
 func limitsOf(q *response.Quantile) Limits { return Limits{q.Low, q.High, q.Why} }
 
-// Row is the clocks that have something in common.
+// Row is the clocks that have something in common: a project; a cause, which is the rule
+// that raised the incident, or its kind where people entered it.
 type Row struct {
 	Name   string   `json:"name"` // of a project region/project
 	N      int      `json:"n"`

@@ -282,6 +282,11 @@ func TestMonth(t *testing.T) {
 	if account := company.Clocks[1]; account.ByHour[9].N != 7 || account.ByHour[2].N != 2 || account.ByHour[10].N != 1 || *account.Limit != 600 || account.ByCause[0].Name != "stuck" || account.ByCause[0].N != 11 {
 		t.Errorf("of the company: %+v", account)
 	}
+	for _, account := range company.Clocks { // all breaches are listed: nothing says that some are not
+		if account.Within.Breached == 0 || strings.Contains(fmt.Sprint(account.Warnings), "not listed") {
+			t.Errorf("%s: %d breaches, warnings %q", account.Standard, account.Within.Breached, account.Warnings)
+		}
+	}
 	if desk := company.Clocks[0]; len(desk.ByCause) != 2 || desk.ByCause[0].Name != "front_desk" {
 		t.Errorf("causes of the desk: %+v", desk.ByCause)
 	}
@@ -322,7 +327,31 @@ func TestContractors(t *testing.T) {
 	r.is("contractor_seconds_median hq"+at, 1650, 2)
 }
 
+// TestCauses: a rule goes by what the last incident of the period calls it; what people
+// entered has a title of its own, which is none of the cause.
+func TestCauses(t *testing.T) {
+	var w world
+	title := func(at int, rule, zh string) {
+		i := w.add("north/harbour", "e1", from.Add(time.Duration(at)*time.Hour), "on_site", 600, 700)
+		i.Rule, i.Kind, i.Title = rule, "entrapment", incident.Text{ZH: zh}
+	}
+	title(9, "stuck", "电梯困人")
+	title(1, "stuck", "困人")
+	title(2, "", "三楼水管爆裂")
+	r := run(t, Options{Incidents: w})
+	for _, at := range []string{"hq", "north", "north/harbour"} {
+		if got := note[Report](r, "response "+at+" ").Causes; len(got) != 1 || got["stuck"].ZH != "电梯困人" {
+			t.Errorf("%s: %v", at, got)
+		}
+	}
+}
+
 func TestFixed(t *testing.T) {
+	for _, law := range Laws() { // each with its basis in both languages
+		if law.Basis.EN == "" || law.Basis.ZH == "" || strings.Contains(law.Basis.ZH, "article") {
+			t.Errorf("%s: basis %+v", law.Standard, law.Basis)
+		}
+	}
 	var w world
 	began := from.Add(time.Hour)
 	w.add("north/harbour", "e1", began, "entrapment_on_site", 1200, 600)
@@ -333,6 +362,9 @@ func TestFixed(t *testing.T) {
 	r.is("share_within_fixed_limit hq clock:entrapment_on_site/600s", 0.5, 2)
 	r.is("breaches_of_fixed_limit north/harbour clock:entrapment_on_site/600s", 1, 2)
 	r.is("share_within_fixed_limit hq clock:entrapment_statutory/1800s", math.NaN(), 0)
+	if k := note[Report](r, "response hq ").Fixed[1]; k.Basis != "TSG T5002-2017 (电梯维护保养规则), article 5(4)" || k.BasisZH != "《电梯维护保养规则》（TSG T5002-2017）第五条第（四）项" {
+		t.Errorf("basis %q, %q", k.Basis, k.BasisZH)
+	}
 	if _, ok := r.numbers["share_within_fixed_limit north/hill clock:entrapment_on_site/600s"]; ok {
 		t.Error("a place without such a clock has its share")
 	}

@@ -2,6 +2,8 @@ package operations
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"steward/internal/authz"
@@ -40,15 +42,22 @@ func (k *Kind) ReadAll(ctx context.Context, given []Given, a Arrival, t Teller) 
 	for i, g := range given {
 		r, problems := k.Read(g, a)
 		h := r.Of()
-		if h.Region != "" && h.Project != "" && !projects.of(h.Place).ok {
-			problems = []Problem{{"project", h.String(), "is no project of which you may tell: it must be in the registry, and yours to keep"}}
-		} else if level := LevelOfID(h.ID); k == &inspections && level != LevelProject && len(problems) == 0 && !t.Level(level, h.Place) {
-			problems = []Problem{{"level", level, "is for those who keep the whole " + map[string]string{LevelRegion: "region", LevelHQ: "company"}[level]}}
+		fine := func(fields ...string) bool {
+			return !slices.ContainsFunc(problems, func(p Problem) bool { return slices.Contains(fields, p.Field) })
 		}
-		if seen[KeyOf(r)] && len(problems) == 0 {
-			problems = []Problem{{"id", h.ID, "is that of an earlier one too: a record is told once"}}
+		named := fine("region", "project", "id")
+		if h.Region != "" && h.Project != "" && fine("region", "project") && !projects.of(h.Place).ok {
+			problems = append([]Problem{{"project", h.String(), "is no project of which you may tell: it must be in the registry, and yours to keep"}}, problems...)
 		}
-		seen[KeyOf(r)] = true
+		if level := LevelOfID(h.ID); k == &inspections && level != LevelProject && fine("region", "project", "id", "level") && !t.Level(level, h.Place) {
+			problems = append(problems, Problem{"level", level, fmt.Sprintf("is for those who keep the whole %s", map[string]string{LevelRegion: "region", LevelHQ: "company"}[level])})
+		}
+		if named {
+			if seen[KeyOf(r)] {
+				problems = append(problems, Problem{"id", h.ID, "is that of an earlier one too: a record is told once"})
+			}
+			seen[KeyOf(r)] = true
+		}
 		for _, p := range problems {
 			if len(faults) < MaxFaults {
 				faults = append(faults, Fault{i, p})
@@ -84,13 +93,17 @@ func (p *projectsOf) of(at authz.Place) projectOf {
 	return found
 }
 
-// zone is UTC for what is no project: that is told besides.
+// easternmost is where a day begins first. Of what is no project the zone is not known, and a
+// time that may have been is not to be called one of the future: that it is no project
+// is told besides.
+var easternmost = time.FixedZone("", 14*60*60)
+
 func (p *projectsOf) zone(at authz.Place) *time.Location {
 	if at.Region == "" || at.Project == "" {
-		return time.UTC
+		return easternmost
 	}
-	if zone := p.of(at).zone; zone != nil {
-		return zone
+	if found := p.of(at); found.ok {
+		return found.zone
 	}
-	return time.UTC
+	return easternmost
 }

@@ -286,11 +286,20 @@ func (c *checker) number(f Field) *float64 {
 		return nil
 	}
 	if v < f.Least || v > f.Most {
-		c.reject(f.Name, text, "is not from %g to %g", f.Least, f.Most)
+		c.reject(f.Name, text, "is not from %s to %s", bound(f.Least), bound(f.Most))
 		return nil
 	}
 	v += 0 // not -0
 	return &v
+}
+
+// bound is a whole number as people read it: 1,000,000,000,000 and not 1e+12.
+func bound(x float64) string {
+	s := strconv.FormatFloat(x, 'f', 0, 64)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
 }
 
 // grouped reports whether a number is written with commas between thousands, as

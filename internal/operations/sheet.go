@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -16,7 +17,7 @@ func (k *Kind) Columns(header []string) (fields []string, problems []Problem) {
 		name := k.fieldOf(heading)
 		switch {
 		case name == "":
-			problems = append(problems, Problem{shorten(heading), shorten(heading), "is no column of " + k.Path + ": they are " + strings.Join(k.names(), ", ")})
+			problems = append(problems, Problem{shorten(heading), shorten(heading), fmt.Sprintf("is no column of %s: they are %s", k.Path, strings.Join(k.headings(), ", "))})
 		case slices.Contains(fields, name):
 			problems = append(problems, Problem{name, shorten(heading), "this column is there twice"})
 		}
@@ -35,12 +36,27 @@ func (k *Kind) fieldOf(heading string) string {
 	}
 	for _, list := range [][]Field{k.Fields, headFields} {
 		for _, f := range list {
-			if heading == f.Name || slices.Contains(f.Headings, heading) {
+			if f.called(heading) {
 				return f.Name
 			}
 		}
 	}
 	return ""
+}
+
+// called reports whether a heading means the field. That a column is of times people
+// need not say: 创建 is 创建时间.
+func (f Field) called(heading string) bool {
+	return heading == f.Name || slices.Contains(f.Headings, heading) || slices.Contains(f.Headings, heading+"时间")
+}
+
+// headings are the columns that a table may have, each in both languages.
+func (k *Kind) headings() []string {
+	var all []string
+	for _, f := range slices.Concat(headFields, k.Fields) {
+		all = append(all, f.Name+" ("+f.Headings[0]+")")
+	}
+	return all
 }
 
 // Cells is a record of the cells of a row, by the fields of its columns. Cells beyond

@@ -28,6 +28,9 @@ func TestBecause(t *testing.T) {
 	f("p95: open calls have run for less than it; the estimate takes them to be like the others, the interval does not", "p95：未结束的计时还没有这么久；估计值假定它们与其他相同，区间则不然")
 	f("insufficient data: the failures of no part are enough to tell whether it wears: no failure was seen", "数据不足：没有部件的故障多到能看出是否磨损：未见故障")
 	f("part door is left out: insufficient data: nobody knows how it lives", "部件 door 未计入：数据不足（寿命未知）")
+	f("1 fault has not ended: if its end was not reported, the mean is too long; 1 device sent nothing while in service in the period", "有 1 起故障未结束，若只是未上报结束，均值偏长；有 1 台设备在用而没有数据")
+	f("1 has not ended: if its end was not reported, the mean is too long", "有 1 起未结束，若只是未上报结束，均值偏长")
+	f("not to be told apart from 1 other: the intervals of their scores overlap", "与另外 1 个分不出高下：得分区间重叠")
 	f("something that nobody foresaw: 12 $1", "something that nobody foresaw: 12 $1")
 	f("insufficient data: $2 of $1 calls are still open", "数据不足：$1 起中有 $2 起尚未结束")
 }

@@ -37,12 +37,13 @@ func (w *world) judgedMonth(m time.Time, n, met int, after time.Duration) *runs.
 			Standard: onSite, Title: title, Limit: &limit,
 			Summary: response.Summary{N: n, P90: response.Quantile{Value: &p90}, Median: response.Quantile{Why: "insufficient data: few"}, Within: &in},
 			ByHour:  []standards.Hour{{Hour: 3, N: n, Within: &in}},
-			ByCause: []standards.Row{{Name: "door", N: n, Within: &in}},
+			ByCause: []standards.Row{{Name: "stuck", N: n, Within: &in}, {Name: "urgent_repair", N: n, Within: &in}, {Name: "odd", N: n, Within: &in}},
 			Contractors: []response.Scorecard{
 				{Contractor: "快修", Summary: response.Summary{N: n, Within: &in}, Yuan: &limit},
 				{Contractor: "慢修", Summary: response.Summary{N: n, Within: &in}},
 			},
 		}}, Fixed: []standards.Kept{{Standard: onSite, Title: incident.Text{ZH: "困人10分钟到场", EN: "On site of an entrapment in 10 minutes"}, Basis: "the company's promise", Limit: 600, Within: &in}}}
+		doc.Causes = map[string]incident.Text{"stuck": {ZH: "电梯困人", EN: "People shut in a lift"}}
 		w.note(r.ID, "response", at, "", doc)
 		w.number(r.ID, "clocks", at, "clock:"+onSite, float64(n))
 		w.number(r.ID, "share_within_limit", at, "clock:"+onSite, *in.Share)
@@ -55,7 +56,7 @@ func (w *world) judgedMonth(m time.Time, n, met int, after time.Duration) *runs.
 	}
 	for i, at := range []authz.Place{harbor, hill} {
 		w.note(r.ID, "breaches", at, "", standards.Breaches{Omitted: 2, Breaches: []standards.Breach{
-			{Incident: "i-" + at.Project, Standard: onSite, Started: r.From, Took: 700 + float64(i), Over: 100 + float64(i), Limit: 600},
+			{Incident: "i-" + at.Project, Standard: onSite, Started: r.From, Took: 700 + float64(i), Over: 100 + float64(i), Limit: 600, Cause: []string{"stuck", "urgent_repair"}[i]},
 		}})
 	}
 	return r
@@ -94,6 +95,21 @@ func TestResponse(t *testing.T) {
 	}
 	if b := tableOf(r, "response_breaches"); len(b.Rows) != 2 || b.Rows[0][1].Text != "i-hill" || b.Rows[1][0].Words.ZH != "海港" {
 		t.Errorf("breaches %+v", b.Rows)
+	}
+	// Causes go by the titles of rules, and by words for what people enter.
+	var causes []report.Text
+	for _, row := range append(tableOf(r, "response_causes").Rows, tableOf(r, "response_breaches").Rows...) {
+		causes = append(causes, *row[map[bool]int{true: 1, false: 10}[len(row) == 6]].Words)
+	}
+	shut, repair := say("电梯困人", "People shut in a lift"), say("紧急报修", "urgent repair")
+	if want := []report.Text{shut, repair, say("odd", "odd"), repair, shut}; !slices.Equal(causes, want) {
+		t.Errorf("causes %q, want %q", causes, want)
+	}
+	// From all in time to 21 of 23 is a fall by 8.7 percentage points.
+	clocks := tableOf(r, "response_clocks")
+	last := len(clocks.Columns) - 1
+	if by := *clocks.Rows[0][last].Value.Value; by < -8.7 || by > -8.6 || clocks.Columns[last].Format.Sign("en") != "percentage points" || clocks.Columns[last].Format.Sign("zh") != "百分点" {
+		t.Errorf("change %v of %+v", by, clocks.Columns[last])
 	}
 	if rows := tableOf(r, "response_contractors").Rows; len(rows) == 0 {
 		t.Error("no contractors")
@@ -459,6 +475,88 @@ func TestPlacesAreRankedByShrunkenRates(t *testing.T) {
 	if charts := section(r, "reliability").Charts; len(charts) != 2 || *charts[0].Series[0].Values[0].Value != 5 {
 		t.Errorf("%+v", charts)
 	}
+}
+
+// The last row of a plan that is cut is of what else is in the plan, and never of what it
+// advises against; how many lines are left out the table alone says.
+func TestPlanThatIsCut(t *testing.T) {
+	f := func(within, listed, omitted int, full bool, shown float64, last, note string) {
+		t.Helper()
+		p := replacement.Plan{Year: 2027, Devices: 99, Within: within, Cost: 100 * float64(within), Omitted: omitted}
+		if omitted > 0 {
+			p.Warnings = []string{fmt.Sprintf("%d devices ranked below those listed are left out of the list", omitted)}
+		}
+		for i := range listed {
+			l := replacement.Line{Rank: i + 1, Within: i < within, Cost: 100, Prospect: forecast.Prospect{Region: "north", Project: "hill", Device: "e"}}
+			if !l.Within {
+				l.Cost = 100_000
+			}
+			p.Lines = append(p.Lines, l)
+		}
+		w := newWorld(t)
+		end := month(2026, 11)
+		w.note(w.run("replacement", end.AddDate(-1, 0, 0), end, time.Hour).ID, "plan", hq, "", p)
+		name := Monthly
+		if full {
+			name = Replacement
+		}
+		r := w.must(all, Request{Name: name, Month: "2026-10"})
+		table, total, sum := tableOf(r, "replacement_plan"), "", 0.
+		for _, row := range table.Rows {
+			if row[1].Words != nil {
+				sum += *row[12].Value.Value
+			}
+		}
+		if table.Total != nil {
+			total = fmt.Sprintf("%s: %g", table.Total[4].Words.EN, *table.Total[12].Value.Value)
+			sum += *table.Total[12].Value.Value
+		}
+		notes := ""
+		for _, n := range section(r, "replacement").Notes {
+			notes += n.EN
+		}
+		if total != last || sum != p.Cost || float64(len(table.Rows)) != shown || notes != note {
+			t.Errorf("%d of %d and %d: last row %q, want %q; it adds up to %v of %v; notes %q, want %q", within, listed, omitted, total, last, sum, p.Cost, notes, note)
+		}
+	}
+	f(3, 10, 0, false, 10, "", "")
+	f(3, 12, 0, false, 10, "", "No device that is not listed is in the plan: they are beyond the budget, or better kept.")
+	f(12, 12, 0, false, 10, "2 more within the budget: 200", "")
+	f(11, 12, 0, false, 10, "1 more within the budget: 100", "Of the devices that are not listed 1 is not in the plan: it is beyond the budget, or better kept.")
+	f(11, 12, 0, true, 12, "", "")
+	f(20, 12, 9, true, 12, "8 more within the budget: 800", "Of the devices that are not listed 1 is not in the plan: it is beyond the budget, or better kept.")
+}
+
+// Parts of a component are in its unit, but for those of energy.
+func TestParts(t *testing.T) {
+	table := partTable(&scorecard.Card{Components: []scorecard.Component{
+		{Name: "complaint_rate", Unit: "1/(100 households month)", Parts: []scorecard.Share{{Name: "noise", Value: 0.3, N: 12}}},
+		{Name: "collection_rate", Parts: []scorecard.Share{{Name: "property", Value: 0.5, N: 1440}}},
+		{Name: "energy_intensity", Unit: "x median", Parts: []scorecard.Share{{Name: "kwh_per_m2_a", Value: 81, N: 3}, {Name: "percentile", Value: 60, N: 3}}},
+	}})
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, fmt.Sprintf("%s %g %s of %g", row[1].Words.ZH, *row[2].Value.Value, row[3].Words.EN, *row[4].Value.Value))
+	}
+	want := []string{"噪音 0.3 per 100 homes a month of 12", "物业费 50 % of 1440", "用电 81 kWh per m² and year of 3", "同类楼栋百分位 60  of 3"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// One of something is not several.
+func TestPlurals(t *testing.T) {
+	f := func(got report.Text, zh, en string) {
+		t.Helper()
+		if got != say(zh, en) {
+			t.Errorf("%q, want %q / %q", got, zh, en)
+		}
+	}
+	f(outsideWords(1, 1), "1 个项目的 1 项指标超出限值，应发整改通知。", "1 project is outside its limit in 1 component: a rectification notice is due.")
+	f(outsideWords(1, 2), "1 个项目的 2 项指标超出限值，应发整改通知。", "1 project is outside its limits in 2 components: rectification notices are due.")
+	f(outsideWords(2, 3), "2 个项目的 3 项指标超出限值，应发整改通知。", "2 projects are outside their limits in 3 components: rectification notices are due.")
+	f(sayn(1, "%d 项", "%d thing", "%d things"), "1 项", "1 thing")
+	f(sayn(0, "%[2]s %[1]d 项", "%[2]s: %[1]d thing", "%[2]s: %[1]d things", "x"), "x 0 项", "x: 0 things")
 }
 
 // Costs by place are those of the places' own plans, also where the list of the company

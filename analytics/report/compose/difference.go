@@ -59,7 +59,7 @@ func (b *book) differences(jobs []string) (report.Section, error) {
 				break
 			}
 		}
-		s.Text = append(s.Text, sayf("%[1]s：%[4]d 个数值不同（运行 %[2]s，之前 %[3]s）。", "%[1]s: %[4]d numbers differ (run %[2]s, before it %[3]s).", job, is.ID, was.ID, n))
+		s.Text = append(s.Text, sayn(n, "%[2]s：%[1]d 个数值不同（运行 %[3]s，之前 %[4]s）。", "%[2]s: %[1]d number differs (run %[3]s, before it %[4]s).", "%[2]s: %[1]d numbers differ (run %[3]s, before it %[4]s).", job, is.ID, was.ID))
 	}
 	slices.SortStableFunc(all, func(x, y row) int { return cmp.Compare(y.size, x.size) })
 	for _, r := range all {
@@ -74,7 +74,7 @@ func (b *book) differences(jobs []string) (report.Section, error) {
 		s.Tables = []report.Table{table}
 	}
 	if left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 个变化较小的未列出。", "%d that changed less are not listed.", left))
+		s.Notes = append(s.Notes, sayn(left, "另有 %d 个变化较小的未列出。", "%d that changed less is not listed.", "%d that changed less are not listed."))
 	}
 	return s, nil
 }

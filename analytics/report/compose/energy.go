@@ -157,10 +157,10 @@ func (b *book) waste() ([]report.Section, error) {
 	}
 	s.Notes = b.asOf(energyJob)
 	if p.dealt > 0 {
-		s.Notes = append(s.Notes, sayf("已驳回、已整改或已验证的 %d 项未列出。", "%d findings that were dismissed, mended or verified are not listed.", p.dealt))
+		s.Notes = append(s.Notes, sayn(p.dealt, "已驳回、已整改或已验证的 %d 项未列出。", "%d finding that was dismissed, mended or verified is not listed.", "%d findings that were dismissed, mended or verified are not listed."))
 	}
 	if p.mended > 0 {
-		s.Notes = append(s.Notes, sayf("其中 %d 项已整改而未验证，每年浪费的总额仍含这些项。", "%d of them are mended and not verified yet: the waste a year still has them in it.", p.mended))
+		s.Notes = append(s.Notes, sayn(p.mended, "其中 %d 项已整改而未验证，每年浪费的总额仍含这些项。", "%d of them is mended and not verified yet: the waste a year still has it in it.", "%d of them are mended and not verified yet: the waste a year still has them in it."))
 	}
 	switch {
 	case p.n == 0 && s.Facts[0].Value.Value == nil: // nobody could look
@@ -177,19 +177,19 @@ func (b *book) waste() ([]report.Section, error) {
 	s.Text = []report.Text{p.words(s.Facts[0].Value)}
 	s.Charts, s.Tables = p.charts(), []report.Table{p.kindTable(s.Facts[0].Value), p.table(b)}
 	if p.n > p.priced {
-		s.Notes = append(s.Notes, sayf("%d 项没有电价或水价，未计入金额。", "%d findings have no price and are not in the sum.", p.n-p.priced))
+		s.Notes = append(s.Notes, sayn(p.n-p.priced, "%d 项没有电价或水价，未计入金额。", "%d finding has no price and is not in the sum.", "%d findings have no price and are not in the sum."))
 	}
 	if p.left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 项金额较小，分析时已略去。", "%d findings that cost less were left out by the analysis.", p.left))
+		s.Notes = append(s.Notes, sayn(p.left, "另有 %d 项金额较小，分析时已略去。", "%d finding that cost less was left out by the analysis.", "%d findings that cost less were left out by the analysis."))
 	}
 	if left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
+		s.Notes = append(s.Notes, sayn(left, "另有 %d 个项目的清单未读取。", "The list of %d more project was not read.", "The lists of %d more projects were not read."))
 	}
 	if sum != nil && sum.Value != nil && sum.Why != "" {
 		s.Notes = append(s.Notes, caution(sum.Why))
 	}
 	if p.projected > 0 {
-		s.Notes = append(s.Notes, sayf("其中 %d 项的每年金额由一两个月推算，区间只反映实测的时段；实测的是“至今”。", "The yearly amounts of %d of them are projections of a month or two, with the interval of that time alone: measured is what there was so far.", p.projected))
+		s.Notes = append(s.Notes, sayn(p.projected, "其中 %d 项的每年金额由一两个月推算，区间只反映实测的时段；实测的是“至今”。", "The yearly amount of %d of them is a projection of a month or two, with the interval of that time alone: measured is what there was so far.", "The yearly amounts of %d of them are projections of a month or two, with the interval of that time alone: measured is what there was so far."))
 	}
 	s.Notes = append(s.Notes, say("金额是持续一年的推算。几项可能看到同一份能源，总额只计其一，因此小于各项之和。",
 		"Amounts are what a year of it would cost. Findings may see the same energy; the sum counts it once, and is less than they add up to."))
@@ -198,9 +198,9 @@ func (b *book) waste() ([]report.Section, error) {
 
 func (p *pile) words(sum report.Value) report.Text {
 	if sum.Value == nil {
-		return sayf("发现 %d 项浪费，总额未知。", "%d findings; what they come to is not known.", p.n)
+		return sayn(p.n, "发现 %d 项浪费，总额未知。", "%d finding; what it comes to is not known.", "%d findings; what they come to is not known.")
 	}
-	t := sayf("发现 %d 项浪费，若持续一年约 %s 元", "%d findings, about %s yuan a year if they go on", p.n, yuan(*sum.Value))
+	t := sayn(p.n, "发现 %d 项浪费，若持续一年约 %s 元", "%d finding, about %s yuan a year if it goes on", "%d findings, about %s yuan a year if they go on", yuan(*sum.Value))
 	zh, en := yuanBetween(sum)
 	return report.Text{ZH: t.ZH + zh + "。", EN: t.EN + en + "."}
 }
@@ -282,7 +282,7 @@ func (p *pile) table(b *book) report.Table {
 	if left := p.n - len(p.top); left > 0 {
 		t.Left = left
 		t.Total = make([]report.Cell, len(t.Columns))
-		t.Total[0] = words(sayf("其余 %d 项", "%d others", left))
+		t.Total[0] = words(sayn(left, "其余 %d 项", "%d other", "%d others"))
 		t.Total[9] = figure(p.sum - shown)
 	}
 	return t

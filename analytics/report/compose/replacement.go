@@ -79,20 +79,26 @@ func (b *book) plan(full bool) ([]report.Section, error) {
 			s.Facts[i].Before = &v
 		}
 	}
-	table, left := planTable(b, p, full)
+	table, others := planTable(b, p, full)
 	if len(table.Rows) > 0 {
 		s.Tables = append(s.Tables, table)
 	}
-	if left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 台排序在后的设备未列出。", "%d devices that are ranked lower are not listed.", left))
+	switch outside := table.Left - others; { // how many are left out the table says itself
+	case outside > 0 && others == 0:
+		s.Notes = append(s.Notes, say("未列出的设备都不在计划内：超出预算，或暂不值得更换。", "No device that is not listed is in the plan: they are beyond the budget, or better kept."))
+	case outside > 0:
+		s.Notes = append(s.Notes, sayn(outside, "未列出的设备中 %d 台不在计划内：超出预算，或暂不值得更换。", "Of the devices that are not listed %d is not in the plan: it is beyond the budget, or better kept.", "Of the devices that are not listed %d are not in the plan: they are beyond the budget, or better kept."))
 	}
 	if p.Unknown > 0 {
-		s.Notes = append(s.Notes, sayf("%d 台设备数据不足，没有预测，不在风险排序中。", "Of %d devices there is too little data for a forecast: they are not ranked by risk.", p.Unknown))
+		s.Notes = append(s.Notes, sayn(p.Unknown, "%d 台设备数据不足，没有预测，不在风险排序中。", "Of %d device there is too little data for a forecast: it is not ranked by risk.", "Of %d devices there is too little data for a forecast: they are not ranked by risk."))
 	}
 	if p.Unpriced > 0 {
-		s.Notes = append(s.Notes, sayf("%d 台设备不知更换费用。", "Of %d devices nobody knows what replacing them costs.", p.Unpriced))
+		s.Notes = append(s.Notes, sayn(p.Unpriced, "%d 台设备不知更换费用。", "Of %d device nobody knows what replacing it costs.", "Of %d devices nobody knows what replacing them costs."))
 	}
 	for _, w := range p.Warnings {
+		if strings.Contains(w, " ranked below those listed ") {
+			continue // as above: the table says it, and of its own rows
+		}
 		s.Notes = append(s.Notes, caution(w))
 	}
 	return []report.Section{s}, nil
@@ -119,7 +125,7 @@ func mandatory(p *replacement.Plan) (n int) {
 func (b *book) planWords(p *replacement.Plan) []report.Text {
 	// What plans of earlier versions say of the budget of another place is not of this one.
 	shared := p.BudgetOf != "" && p.BudgetOf != b.Place.String()
-	t := sayf("%d 年共 %d 台设备，预算内更换 %d 台，费用 %s 元。", "%d: of %d devices %d are to be replaced within the budget, for %s yuan.", p.Year, p.Devices, taken(p), yuan(p.Cost))
+	t := sayn(taken(p), "%[2]d 年共 %[3]d 台设备，预算内更换 %[1]d 台，费用 %[4]s 元。", "%[2]d: %[1]d device of %[3]d is to be replaced within the budget, for %[4]s yuan.", "%[2]d: %[1]d devices of %[3]d are to be replaced within the budget, for %[4]s yuan.", p.Year, p.Devices, yuan(p.Cost))
 	if shared {
 		of := b.named(p.BudgetOf)
 		t.ZH += fmt.Sprintf("预算属于%s，由其各处共用。", of.ZH)
@@ -161,7 +167,10 @@ const (
 	shortLines = 10
 )
 
-func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int) {
+// planTable lists the devices ranked first, those that the plan advises against too. Its
+// last row is of the others that are in the plan, so that the costs of what is within add
+// up to that of the plan; what is not in it costs nobody anything.
+func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, others int) {
 	t = report.Table{
 		Name: "replacement_plan", Title: say("更换清单", "What to replace"), Most: 100,
 		Columns: []report.Column{
@@ -177,17 +186,12 @@ func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int
 		most = shortLines
 		t.Most = 0
 	}
-	left = p.Omitted
-	rest := report.Value{}
+	t.Left = p.Omitted
 	if len(lines) > most {
-		sum := 0.0
-		for _, l := range lines[most:] {
-			sum += l.Cost
-		}
-		left += len(lines) - most
-		rest.Value = finite(sum)
+		t.Left += len(lines) - most
 		lines = lines[:most]
 	}
+	others, rest := taken(p), p.Cost
 	yes := func(v bool) report.Cell {
 		if v {
 			return words(say("是", "yes"))
@@ -196,6 +200,9 @@ func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int
 	}
 	for i := range lines {
 		l := &lines[i]
+		if l.Within {
+			others, rest = others-1, rest-l.Cost
+		}
 		var zh, en []string
 		for _, r := range l.Reasons {
 			zh, en = append(zh, r.ZH), append(en, r.EN)
@@ -215,13 +222,12 @@ func planTable(b *book, p *replacement.Plan, all bool) (t report.Table, left int
 			figure(l.Cost), cell(moneyValue(l.Avoided)), figure(l.Cumulative), perhaps(l.OptimalAge), date(l.DueOn), words(reasons),
 		})
 	}
-	t.Left = left
-	if rest.Value != nil {
+	if others > 0 {
 		t.Total = make([]report.Cell, len(t.Columns))
-		t.Total[4] = words(say("其余", "others"))
-		t.Total[12] = cell(rest)
+		t.Total[4] = words(sayf("预算内其余 %d 台", "%d more within the budget", others))
+		t.Total[12] = figure(rest)
 	}
-	return t, left
+	return t, others
 }
 
 func action(a string) report.Text {
@@ -268,7 +274,7 @@ func (b *book) planPlaces() ([]report.Section, error) {
 	}
 	if all == nil {
 		if all = planLines(p, b.Place); p.Omitted > 0 && len(all) > 0 {
-			s.Notes = append(s.Notes, sayf("计划未列出的 %d 台设备不在各位置的合计中：合计偏低。", "%d devices that the plan does not list are not in the sums by place, which are too low.", p.Omitted))
+			s.Notes = append(s.Notes, sayn(p.Omitted, "计划未列出的 %d 台设备不在各位置的合计中：合计偏低。", "%d device that the plan does not list is not in the sums by place, which are too low.", "%d devices that the plan does not list are not in the sums by place, which are too low."))
 		}
 	}
 	all = slices.DeleteFunc(all, func(one planSum) bool { return one.devices == 0 && one.mandatory == 0 })

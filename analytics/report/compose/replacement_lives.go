@@ -99,7 +99,7 @@ func (b *book) backtest() ([]report.Section, error) {
 		s.Text = []report.Text{insufficient(doc.Why)}
 		return []report.Section{s}, nil
 	}
-	s.Text = []report.Text{sayf("以 %s 当时所知预测之后 %d 天：%d 台设备中 %d 台发生故障。", "Forecasts with what was known on %s of the %d days after: of %d devices %d failed.", doc.AsOf, doc.HorizonDays, doc.Devices, doc.Failed)}
+	s.Text = []report.Text{sayf("以 %s 当时所知预测之后 %d 天：%d 台设备中 %d 台发生故障。", "Forecasts with what was known on %s of the %d days after: %[4]d of %[3]d devices failed.", doc.AsOf, doc.HorizonDays, doc.Devices, doc.Failed)}
 	two := number("", 3)
 	for _, f := range []struct {
 		zh, en string
@@ -115,7 +115,7 @@ func (b *book) backtest() ([]report.Section, error) {
 		s.Facts = append(s.Facts, report.Fact{Title: say(f.zh, f.en), Value: v, Format: two, Good: f.good})
 	}
 	if doc.Left > 0 {
-		s.Text = append(s.Text, sayf("另有 %d 台设备在故障前退出，由同类其余设备代表。", "%d other devices left before they failed; the rest of their class stands for them.", doc.Left))
+		s.Text = append(s.Text, sayn(doc.Left, "另有 %d 台设备在故障前退出，由同类其余设备代表。", "%d other device left before it failed; the rest of its class stands for it.", "%d other devices left before they failed; the rest of their class stands for them."))
 	}
 	if len(doc.Calibration) > 0 {
 		chart := report.Chart{Kind: "lines", Title: say("预测与实际", "Forecast and what happened"), Format: percent, Series: []report.Series{{Name: say("实际", "Happened")}, {Name: say("预测", "Forecast")}}}

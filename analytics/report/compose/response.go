@@ -68,18 +68,18 @@ func (b *book) clocks() ([]report.Section, error) {
 	}
 	for _, k := range doc.Fixed {
 		if k.Basis != "" {
-			s.Notes = append(s.Notes, report.Text{ZH: k.Title.ZH + "的依据：" + basisZH(k.Basis), EN: "Basis of " + k.Title.EN + ": " + k.Basis})
+			s.Notes = append(s.Notes, report.Text{ZH: k.Title.ZH + "的依据：" + cmp.Or(k.BasisZH, basisZH(k.Basis)), EN: "Basis of " + k.Title.EN + ": " + k.Basis})
 		}
 	}
 	if doc.Unusable > 0 {
-		s.Notes = append(s.Notes, sayf("有 %d 个计时的时间不可能，未计入。", "%d clocks have times that cannot be meant, and are left out.", doc.Unusable))
+		s.Notes = append(s.Notes, sayn(doc.Unusable, "有 %d 个计时的时间不可能，未计入。", "%d clock has times that cannot be meant, and is left out.", "%d clocks have times that cannot be meant, and are left out."))
 	}
 	s.Notes = append(s.Notes, say("一个计时算在事件开始的那个月。达标率的区间是 Clopper 和 Pearson 的精确区间；尚未到场且未超时的不计入。",
 		"A clock counts in the month in which its incident began. Intervals of shares are the exact ones of Clopper and Pearson; open clocks within their limit do not count yet."))
 	return []report.Section{s}, nil
 }
 
-// basisZH is who says so, in Chinese; standards go by their own names.
+// basisZH is who says so, in Chinese, where a document does not say it itself.
 func basisZH(basis string) string {
 	if basis == "the company's promise" {
 		return "公司承诺"
@@ -187,7 +187,7 @@ func clockTable(doc *standards.Report, was numbers, at authz.Place) report.Table
 		},
 	}
 	if was != nil {
-		t.Columns = append(t.Columns, numberColumn("share_before", "上期达标率", "Within limit before", percent), numberColumn("share_change", "变化", "Change", percent))
+		t.Columns = append(t.Columns, numberColumn("share_before", "上期达标率", "Within limit before", percent), numberColumn("share_change", "变化", "Change", number("pp", 1)))
 	}
 	for i := range doc.Clocks {
 		a := &doc.Clocks[i]
@@ -206,7 +206,7 @@ func clockTable(doc *standards.Report, was numbers, at authz.Place) report.Table
 			if then != nil {
 				share = then.Value
 			}
-			row = append(row, perhaps(share), change(within.Value, share))
+			row = append(row, perhaps(share), points(within.Value, share))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -64,7 +64,7 @@ func (b *book) contractors() ([]report.Section, error) {
 				breached = float64(row.Within.Breached)
 			}
 			causes.Rows = append(causes.Rows, []report.Cell{
-				words(clockTitle(a)), text(row.Name), figure(float64(row.N)), spread(row.Median, row.MedianLimits, row.N), cell(withinValue(row.Within)), figure(breached),
+				words(clockTitle(a)), words(causeName(&doc, row.Name)), figure(float64(row.N)), spread(row.Median, row.MedianLimits, row.N), cell(withinValue(row.Within)), figure(breached),
 			})
 		}
 	}
@@ -72,7 +72,7 @@ func (b *book) contractors() ([]report.Section, error) {
 	if len(table.Rows) > 0 {
 		s := report.Section{Name: "response_contractors", Title: say("承包商", "Contractors"), Charts: charts, Tables: []report.Table{table}}
 		if omitted > 0 {
-			s.Notes = []report.Text{sayf("另有 %d 个起数较少的承包商未列出。", "%d contractors with fewer clocks are not listed.", omitted)}
+			s.Notes = []report.Text{sayn(omitted, "另有 %d 个起数较少的承包商未列出。", "%d contractor with fewer clocks is not listed.", "%d contractors with fewer clocks are not listed.")}
 		}
 		out = append(out, s)
 	}
@@ -80,6 +80,41 @@ func (b *book) contractors() ([]report.Section, error) {
 		out = append(out, report.Section{Name: "response_causes", Title: say("原因", "Causes"), Tables: []report.Table{causes}})
 	}
 	return out, nil
+}
+
+// causeName is what a cause is called: a rule by its title, and what people entered by its
+// kind. Empty for one that is not known.
+func causeName(doc *standards.Report, name string) report.Text {
+	if title := doc.Causes[name]; title != (incident.Text{}) {
+		return report.Text{ZH: cmp.Or(title.ZH, title.EN), EN: cmp.Or(title.EN, title.ZH)}
+	}
+	switch name {
+	case "complaint":
+		return say("投诉", "complaint")
+	case "repair":
+		return say("报修", "repair")
+	case "urgent_repair":
+		return say("紧急报修", "urgent repair")
+	case "front_desk":
+		return say("前台事项", "front desk")
+	case "entrapment":
+		return say("困人", "entrapment")
+	case "fire_alarm":
+		return say("火警", "fire alarm")
+	case "gas_leak":
+		return say("燃气泄漏", "gas leak")
+	case "leak":
+		return say("漏水", "water leak")
+	case "power_failure":
+		return say("停电", "power failure")
+	case "security":
+		return say("安防", "security")
+	case "maintenance":
+		return say("维护", "maintenance")
+	case "external":
+		return say("外部告警", "alarm of another system")
+	}
+	return say(name, name)
 }
 
 // maxBreaches bounds the list of breaches: those most over their limit.
@@ -119,6 +154,10 @@ func (b *book) breaches() ([]report.Section, error) {
 	if err != nil {
 		return nil, err
 	}
+	doc, _, err := b.judged()
+	if err != nil {
+		return nil, err
+	}
 	table := report.Table{
 		Name: "response_breaches", Title: say("超时清单", "Breaches"), Most: pageRows,
 		Columns: []report.Column{
@@ -138,15 +177,15 @@ func (b *book) breaches() ([]report.Section, error) {
 		}
 		table.Rows = append(table.Rows, []report.Cell{
 			words(b.name(one.at)), text(one.Incident), words(title), moment(one.Started.UTC()), figure(one.Took), figure(one.Limit), figure(one.Over),
-			words(state), text(one.Device), text(one.Contractor), text(one.Cause),
+			words(state), text(one.Device), text(one.Contractor), words(causeName(&doc, one.Cause)),
 		})
 	}
 	s := report.Section{Name: "response_breaches", Title: say("超时清单", "Breaches"), Tables: []report.Table{table}}
 	if omitted > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 起超出较少的未列出。", "%d that were less over their limit are not listed.", omitted))
+		s.Notes = append(s.Notes, sayn(omitted, "另有 %d 起超出较少的未列出。", "%d that was less over its limit is not listed.", "%d that were less over their limit are not listed."))
 	}
 	if left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
+		s.Notes = append(s.Notes, sayn(left, "另有 %d 个项目的清单未读取。", "The list of %d more project was not read.", "The lists of %d more projects were not read."))
 	}
 	return []report.Section{s}, nil
 }

@@ -67,7 +67,9 @@ func (b *book) saved() ([]report.Section, error) {
 		{Title: say("降幅不到一半", "Fell by less than half"), Value: report.Value{Value: ptr(float64(not))}, Format: whole, Good: -1},
 		{Title: say("尚无定论", "Not yet known"), Value: report.Value{Value: ptr(float64(open))}, Format: whole},
 	}
-	s.Text = []report.Text{sayf("已整改 %d 项：%d 项用量下降，%d 项降幅不到所发现浪费的一半，%d 项尚无定论。", "%d findings were mended: use fell at %d, by less than half of what was found at %d, and of %d it is not yet known.", fell+not+open, fell, not, open)}
+	s.Text = []report.Text{sayn(fell+not+open, "已整改 %d 项：%d 项用量下降，%d 项降幅不到所发现浪费的一半，%d 项尚无定论。",
+		"%d finding was mended: use fell at %d, by less than half of what was found at %d, and of %d it is not yet known.",
+		"%d findings were mended: use fell at %d, by less than half of what was found at %d, and of %d it is not yet known.", fell, not, open)}
 	table := report.Table{
 		Name: "energy_saved", Title: say("已整改的浪费", "What was mended"), Most: pageRows,
 		Columns: []report.Column{
@@ -93,7 +95,7 @@ func (b *book) saved() ([]report.Section, error) {
 	table.Left = omitted
 	s.Tables = []report.Table{table}
 	if left > 0 {
-		s.Notes = append(s.Notes, sayf("另有 %d 个项目的清单未读取。", "The lists of %d more projects were not read.", left))
+		s.Notes = append(s.Notes, sayn(left, "另有 %d 个项目的清单未读取。", "The list of %d more project was not read.", "The lists of %d more projects were not read."))
 	}
 	s.Notes = append(s.Notes, say("节约量的整个区间在零以上、且可能达到所发现浪费的一半，才算下降。", "Use fell where the whole interval of the saving is above zero, and half of what was found may have been saved."))
 	return []report.Section{s}, nil

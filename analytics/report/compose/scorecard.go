@@ -200,10 +200,10 @@ func (b *book) repairers() ([]report.Section, error) {
 		s.Facts = []report.Fact{{Title: say("维修违约金", "Penalties for repairs"), Value: report.Value{Value: finite(owed)}, Format: money}}
 	}
 	if doc.Unusable > 0 {
-		s.Notes = append(s.Notes, sayf("有 %d 张工单的完成早于创建，未计入。", "%d orders were done before they were made, and are left out.", doc.Unusable))
+		s.Notes = append(s.Notes, sayn(doc.Unusable, "有 %d 张工单的完成早于创建，未计入。", "%d order was done before it was made, and is left out.", "%d orders were done before they were made, and are left out."))
 	}
 	if doc.Dropped > 0 {
-		s.Notes = append(s.Notes, sayf("有 %d 张工单超出可处理的数量，未计入。", "%d orders are beyond the most that are judged, and are left out.", doc.Dropped))
+		s.Notes = append(s.Notes, sayn(doc.Dropped, "有 %d 张工单超出可处理的数量，未计入。", "%d order is beyond the most that are judged, and is left out.", "%d orders are beyond the most that are judged, and are left out."))
 	}
 	s.Notes = append(s.Notes, say("从报修到修好计时；未修好的计到分析当时。", "The time is from the order to its completion; an open one has taken until the analysis."))
 	return []report.Section{s}, nil
@@ -260,7 +260,7 @@ func componentTable(c, was *scorecard.Card) report.Table {
 		},
 	}
 	if was != nil {
-		t.Columns = append(t.Columns, numberColumn("before", "上期", "Before", number("", 2)), numberColumn("change", "变化", "Change", number("", 2)))
+		t.Columns = append(t.Columns, numberColumn("before", "上期", "Before", number("", 2)), numberColumn("change", "变化（比例按百分点）", "Change (of shares: percentage points)", number("", 2)))
 	}
 	weights := 0.0
 	for i := range c.Components {
@@ -319,7 +319,8 @@ func (c component) unit() report.Text {
 	return say(c.Unit, c.Unit)
 }
 
-// partTable has what components are made of: complaints by type, inspections by kind.
+// partTable has what components are made of: complaints by type, fees and inspections by
+// kind. How many is what the component itself counts: cases, and never yuan.
 func partTable(c *scorecard.Card) report.Table {
 	t := report.Table{
 		Name: "scorecard_parts", Title: say("按类型", "By type"), Most: pageRows,
@@ -330,17 +331,35 @@ func partTable(c *scorecard.Card) report.Table {
 	for i := range c.Components {
 		p := component{&c.Components[i]}
 		for _, part := range p.Parts {
-			t.Rows = append(t.Rows, []report.Cell{words(componentName(p.Name)), words(partName(part.Name)), cell(p.scaled(&part.Value)), words(p.unit()), figure(part.N)})
+			t.Rows = append(t.Rows, []report.Cell{words(componentName(p.Name)), words(partName(part.Name)), cell(p.scaled(&part.Value)), words(p.unitOf(part.Name)), figure(part.N)})
 		}
 	}
 	return t
 }
 
-// partName is what a type of complaints or a kind of inspections is called.
+// unitOf is that of a part: two of energy are no multiples of a median.
+func (c component) unitOf(part string) report.Text {
+	switch {
+	case c.Name != "energy_intensity":
+	case part == "kwh_per_m2_a":
+		return say("千瓦时/平方米·年", "kWh per m² and year")
+	case part == "percentile":
+		return report.Text{}
+	}
+	return c.unit()
+}
+
+// partName is what a type of complaints or a kind of fees or inspections is called.
 func partName(name string) report.Text {
+	switch name {
+	case "kwh_per_m2_a":
+		return say("用电", "use")
+	case "percentile":
+		return say("同类楼栋百分位", "percentile of its peers")
+	}
 	zh := map[string]string{
 		"repair": "报修", "noise": "噪音", "cleaning": "保洁", "security": "安保", "parking": "停车", "fee": "收费", "other": "其他",
-		"safety": "安全", "fire": "消防", "elevator": "电梯", "equipment": "设备", "green": "绿化", "greening": "绿化", "environment": "环境", "quality": "品质", "property": "物业费", "utility": "水电费",
+		"safety": "安全", "fire": "消防", "elevator": "电梯", "equipment": "设备", "green": "绿化", "greening": "绿化", "environment": "环境", "quality": "品质", "property": "物业费", "utility": "水电费", "rent": "租金",
 	}[name]
 	return say(cmp.Or(zh, name), name)
 }
@@ -370,6 +389,14 @@ func componentName(name string) report.Text {
 		return say("单位面积能耗", "energy a square metre")
 	}
 	return say(name, name)
+}
+
+func outsideWords(projects, components int) report.Text {
+	zh, many := "%d 个项目的 %d 项指标超出限值，应发整改通知。", "%d projects are outside their limits in %d components: rectification notices are due."
+	if components == 1 {
+		return sayf(zh, "%d project is outside its limit in %d component: a rectification notice is due.", projects, components)
+	}
+	return sayn(projects, zh, "%d project is outside its limits in %d components: rectification notices are due.", many, components)
 }
 
 // notices are the components outside their limits: for each a rectification notice is
@@ -412,7 +439,7 @@ func (b *book) notices() ([]report.Section, error) {
 		s.Text = []report.Text{say("没有项目的指标确定超出限值。", "No project is surely outside a limit.")}
 		return []report.Section{s}, nil
 	}
-	s.Text = []report.Text{sayf("%d 个项目的 %d 项指标超出限值，应发整改通知。", "%d projects are outside their limits in %d components: rectification notices are due.", len(projects), len(table.Rows))}
+	s.Text = []report.Text{outsideWords(len(projects), len(table.Rows))}
 	s.Facts = []report.Fact{{Title: say("应整改", "To be rectified"), Value: report.Value{Value: ptr(float64(len(table.Rows)))}, Format: whole, Good: -1}}
 	s.Tables = []report.Table{table}
 	s.Notes = []report.Text{

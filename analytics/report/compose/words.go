@@ -19,6 +19,16 @@ func sayf(zh, en string, args ...any) report.Text {
 	return report.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
 }
 
+// sayn is one about so many of something, of which English has two forms: one and many,
+// each with a %d for how many. What follows goes after it in both.
+func sayn(n int, zh, one, many string, args ...any) report.Text {
+	en := many
+	if n == 1 {
+		en = one
+	}
+	return sayf(zh, en, append([]any{n}, args...)...)
+}
+
 // periodZH and periodEN name a period, a month by its name.
 func periodZH(from, to time.Time) string {
 	if monthOf(from, to) {
@@ -194,6 +204,15 @@ func value(n *clickhouse.AnalyticsNumber) report.Value {
 		return report.Value{Why: "insufficient data: not computed for this place"}
 	}
 	return report.Value{Value: known(n.Value), Low: known(n.Low), High: known(n.High), N: n.N, Why: n.Why}
+}
+
+// points is what became of a share, in percentage points: a fall from 65 % to 46 % is none
+// by 19 %.
+func points(is, was *float64) report.Cell {
+	if is == nil || was == nil {
+		return report.Cell{}
+	}
+	return figure(100 * (*is - *was))
 }
 
 // change is what became of a value, nil where one of both is not known.
