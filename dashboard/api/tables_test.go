@@ -80,6 +80,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		"empty":               {post("/import/devices", "").csv(), 422},
 		"no form":             {post("/import/devices", twoDevices).with("Content-Type", "multipart/form-data; boundary=x"), 422},
 		"broken Excel":        {post("/import/devices", "PK\x03\x04 and nothing more").with("Content-Type", typeXLSX), 422},
+		"no Excel":            {post("/import/devices", twoDevices).with("Content-Type", typeXLSX), 422},
 		"too large":           {post("/import/devices", bytes.Repeat([]byte("x,y\n"), maxImport/4+1)).csv(), 413},
 		"nobody's role":       {post("/import/regions", "id,name\nr1,new\n").csv(), 403},
 		"unknown column only": {post("/import/devices", "colour\nred\n").csv(), 200},

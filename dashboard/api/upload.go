@@ -2,7 +2,6 @@ package api
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -36,7 +35,7 @@ func (u *Upload) rows() (registry.Rows, error) {
 	file, err := u.file(watched)
 	var rows registry.Rows
 	if err == nil {
-		rows, err = readTable(file)
+		rows, err = u.readTable(file)
 	}
 	var large *http.MaxBytesError
 	if errors.As(watched.err, &large) {
@@ -74,10 +73,11 @@ func (u *Upload) file(body io.Reader) (io.Reader, error) {
 }
 
 // readTable goes by what the file is, and not by what somebody's computer calls
-// it: an Excel file is a ZIP file.
-func readTable(file io.Reader) (registry.Rows, error) {
+// it. What was sent as an Excel file and is none is said to be none: read as CSV it
+// would be a table with strange columns.
+func (u *Upload) readTable(file io.Reader) (registry.Rows, error) {
 	buffered := bufio.NewReader(file)
-	if start, _ := buffered.Peek(4); bytes.Equal(start, []byte("PK\x03\x04")) {
+	if start, _ := buffered.Peek(4); registry.IsXLSX(start) || u.contentType == typeXLSX {
 		return registry.ReadXLSX(buffered)
 	}
 	return registry.ReadCSV(buffered)

@@ -40,7 +40,7 @@ func ReadCSV(r io.Reader) (Rows, error) {
 		case errors.Is(err, io.EOF):
 			return rows, rows.complete()
 		case errors.As(err, &syntax):
-			return Rows{}, wrongFile("line %d: %s", syntax.Line, syntax.Err)
+			return Rows{}, wrongFile("line %d: %s", syntax.Line, quoteProblem(syntax.Err))
 		case err != nil:
 			return Rows{}, err
 		}
@@ -55,6 +55,18 @@ func ReadCSV(r io.Reader) (Rows, error) {
 			return Rows{}, err
 		}
 	}
+}
+
+// quoteProblem says in words of ours what the reader of CSV says of quotes: people
+// are told it in their language.
+func quoteProblem(err error) string {
+	switch {
+	case errors.Is(err, csv.ErrQuote):
+		return `the quote " that a cell begins with is not closed, or text follows the one that closes it`
+	case errors.Is(err, csv.ErrBareQuote):
+		return `a quote " stands within a cell that does not begin with one: put the whole cell in quotes, and write each of its own twice`
+	}
+	return err.Error()
 }
 
 // separatorOf is the separator that the header has most.

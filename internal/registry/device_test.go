@@ -234,6 +234,12 @@ func TestReplace(t *testing.T) {
 		_, _, err = engineer.ReplaceDevice(ctx, old.Ref(), old.Version, device("north/harbour/fire/new"), "")
 		wantField(t, err, "id")
 
+		// A slip in the id is said of the id, and not of what follows from it.
+		for _, slip := range []string{"B01 新表", "", "main"} {
+			_, _, err = engineer.ReplaceDevice(ctx, old.Ref(), old.Version, Device{ID: slip}, "")
+			wantField(t, err, "id")
+		}
+
 		// The new one publishes already, with the address of the old one.
 		must(h.Register(ctx, []telemetry.Device{ref("north/harbour/meter/new")}))(t)
 		by := Device{ID: "new", Serial: "SN-2", Externals: Externals{"dl645": "7"}}

@@ -27,6 +27,11 @@ func (v *View) ReplaceDevice(ctx context.Context, old telemetry.Device, version 
 		if before.Retired {
 			return controldb.Invalid("state", string(before.State), "is out of service already")
 		}
+		// A slip in the id is said of the id: of all else it would only be a consequence.
+		var slips problems
+		if !(checker{&slips}).segment("id", by.ID) {
+			return slips.invalid()
+		}
 		if by.place() != before.place() || by.Class != before.Class || by.ID == before.ID {
 			return controldb.Invalid("id", by.ID, "a device is replaced by another of the same class and project")
 		}
@@ -39,6 +44,13 @@ func (v *View) ReplaceDevice(ctx context.Context, old telemetry.Device, version 
 		fresh, err := successor(tx, by)
 		if err != nil {
 			return err
+		}
+		if fresh.before != nil {
+			if needed, err := needs(tx, &before, by.ref()); err != nil {
+				return err
+			} else if needed {
+				return controldb.Invalid("id", by.ID, "is taken: it is a device that the old one is behind or fed by")
+			}
 		}
 		inherit(&fresh.after, &before, on)
 
@@ -90,6 +102,36 @@ func successor(tx *scoped.Tx, by Device) (*change[Device], error) {
 	}
 	c.after.State = Active
 	return c, nil
+}
+
+// needs tells whether a device is behind another or fed by it, however many are
+// between them: that one cannot be where this one was.
+func needs(tx *scoped.Tx, d *Device, ref string) (bool, error) {
+	e, err := estateOf(tx, d.place(), nil)
+	if err != nil {
+		return false, err
+	}
+	seen := map[string]bool{}
+	for above := []*Device{d}; len(above) > 0; above = above[1:] {
+		next := slices.Clone(above[0].FedBy)
+		if above[0].ParentMeter != "" {
+			next = append(next, parentRef(above[0].ParentMeter))
+		}
+		for _, r := range next {
+			if r == ref {
+				return true, nil
+			}
+			source, err := e.device(r)
+			if err != nil {
+				return false, err
+			}
+			if source != nil && !seen[r] {
+				seen[r] = true
+				above = append(above, source)
+			}
+		}
+	}
+	return false, nil
 }
 
 // inherit gives a successor what belongs to the place rather than to the device.

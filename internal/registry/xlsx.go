@@ -15,6 +15,9 @@ const (
 	maxInMemory = 16 << 20  // bytes of one part; larger ones go to a temporary file
 )
 
+// IsXLSX tells whether a file begins as a workbook does, which is a ZIP file.
+func IsXLSX(start []byte) bool { return bytes.HasPrefix(start, []byte("PK\x03\x04")) }
+
 // ReadXLSX reads the first sheet of a workbook. Cells are taken as they are
 // stored, not as they are shown: a day is a count of days, which an import
 // understands. What is wrong with the file is an InvalidError of the field file.
@@ -22,6 +25,9 @@ func ReadXLSX(r io.Reader) (rows Rows, err error) {
 	raw, err := limited(r)
 	if err != nil {
 		return Rows{}, err
+	}
+	if !IsXLSX(raw) {
+		return Rows{}, wrongFile("this is not an Excel file (.xlsx): save it as one, or as CSV")
 	}
 	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{
 		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxInMemory, RawCellValue: true,

@@ -25,12 +25,17 @@ export class Problem extends Error {
 
   /** What is wrong with which field, in the language of the page. */
   get fields(): readonly FieldProblem[] {
-    return this.wrong.map(({ field, problem }) => ({ field, problem: problemText(problem) }));
+    return this.fieldsIn();
+  }
+
+  /** The same with times by the clocks of a zone, where that is not the company's. */
+  fieldsIn(zone?: string): readonly FieldProblem[] {
+    return this.wrong.map(({ field, problem }) => ({ field, problem: problemText(problem, zone) }));
   }
 
   /** What is wrong with a field of the body, or empty. */
-  of(field: string): string {
-    return this.fields.find((wrong) => wrong.field === field || wrong.field === `body.${field}`)?.problem ?? '';
+  of(field: string, zone?: string): string {
+    return this.fieldsIn(zone).find((wrong) => wrong.field === field || wrong.field === `body.${field}`)?.problem ?? '';
   }
 }
 

@@ -1,9 +1,12 @@
 // What is wrong with a field, a row or a line, as the server says it, in the language of
 // the page. The server speaks English, in forms that Go's fmt fills in: the catalog has
-// them in Chinese, and a test of the server wants each of its forms in there. What is in
-// no form stays as it is: that is better than nothing beside its field and its value.
+// them in Chinese, and a test of the server wants each of its forms in there; what its
+// parser of JSON says has a catalog of its own, for those are another project's words.
+// What is in no form stays as it is: that is better than nothing beside its field and
+// its value.
 import { shallowRef } from 'vue';
-import { currentLanguage } from '../i18n';
+import { currentLanguage, i18n, locale } from '../i18n';
+import { zoneOf } from '../live/names';
 
 interface Form {
   english: RegExp;
@@ -17,8 +20,8 @@ const forms = shallowRef<readonly Form[]>();
 let asked: Promise<void> | undefined;
 
 export function loadProblems(): Promise<void> {
-  asked ??= import('../messages/zh/problems.json').then(({ default: catalog }) => {
-    forms.value = formsOf(catalog);
+  asked ??= Promise.all([import('../messages/zh/problems.json'), import('../messages/zh/parser.json')]).then(([{ default: ours }, { default: parser }]) => {
+    forms.value = formsOf({ ...ours, ...parser });
   }, () => {
     asked = undefined; // away; the next problem asks again
   });
@@ -63,8 +66,34 @@ function formOf(english: string, chinese: string): Form {
 const said = new Map<string, string>();
 const mostSaid = 2000;
 
-/** One problem in the language of the page. */
-export function problemText(english: string): string {
+/** A time of the server's, which it says in UTC: not one that it quotes, nor an example, which has its zone. */
+const instants = /(^|[^"“\d])(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)(?!["”])/g;
+
+/** Times as the clocks of a zone show them, by which people enter them. */
+function withLocalTimes(text: string, timeZone: string): string {
+  return text.replace(instants, (_, before: string, at: string) => before + new Intl.DateTimeFormat(locale(), {
+    timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  }).format(Date.parse(at)));
+}
+
+/** A span as Go prints it, such as 9600h0m0s; in quotes it is somebody's own words. */
+const spans = /“[^”]*”|"(?:[^"\\]|\\.)*"|\b(?:(\d+)h)?(\d+)m(\d+)(?:\.\d+)?s\b/g;
+
+/** Spans as people read them. The duration of ./format is out of reach: it stands on what asks the server, which stands on this. */
+function withSpans(text: string): string {
+  return text.replace(spans, (all: string, hours = '0', minutes?: string, seconds?: string) => {
+    if (minutes === undefined) return all;
+    const parts = [['day', Math.floor(Number(hours) / 24)], ['hour', Number(hours) % 24], ['minute', Number(minutes)], ['second', Number(seconds)]] as const;
+    return parts.filter(([, n]) => n > 0).map(([unit, n]) => `${n}\u00a0${i18n.global.t(`app.unit.${unit}`)}`).join(' ') || all;
+  });
+}
+
+/** One problem in the language of the page, with times by the clocks of a zone: the company's, unless another is named. */
+export function problemText(english: string, zone = zoneOf('', '')): string {
+  return withSpans(withLocalTimes(inLanguage(english), zone));
+}
+
+function inLanguage(english: string): string {
   if (currentLanguage() === 'en' || english === '') return english;
   if (!forms.value) {
     void loadProblems();

@@ -124,6 +124,53 @@ test('a complaint is entered by hand and taken to its end by the keyboard', () =
     await pane(page).getByRole('heading', { name: `Noise at night ${word}` }).waitFor();
   }));
 
+/** The question that is asked next is answered with yes or no. */
+const answer = (page, yes) => new Promise((done) => page.once('dialog', (dialog) => done(yes ? dialog.accept() : dialog.dismiss())));
+
+test('what is filled in is not lost with a click, and the place that was chosen stays', () =>
+  scene({ path: '/incidents/new' }, async (page) => {
+    const form = page.locator('[data-test=enter-form]');
+    const title = form.locator('[data-test=enter-title]');
+    await title.fill(`Half written ${word}`);
+    const kept = answer(page, false);
+    await page.locator('[data-tab=incidents-on-call]').click();
+    await kept;
+    assert.equal(await title.inputValue(), `Half written ${word}`);
+    assert.match(page.url(), /\/incidents\/new/);
+    await form.locator('[data-test=form-place]').first().click();
+    await page.locator('.el-select-dropdown__item:visible').first().click();
+    await form.locator('[data-test=enter]').click();
+    await pane(page).getByRole('heading', { name: `Half written ${word}` }).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get('at'), null, 'everything is still looked at');
+    // A silence of it is of its place; what is looked at is not another for that.
+    const id = new URL(page.url()).pathname.split('/').at(-1);
+    const { region, project } = await api(page, `/incidents/${id}`);
+    await pane(page).getByRole('link', { name: 'Silence this' }).click();
+    const silence = page.locator('[data-test=silence-form]');
+    await silence.locator('[data-test=silence-reason]').fill('half written');
+    assert.deepEqual([new URL(page.url()).searchParams.get('at'), new URL(page.url()).searchParams.get('place')], [null, `${region}/${project}`]);
+    const left = answer(page, true);
+    await silence.getByRole('button', { name: 'Cancel' }).click();
+    await left;
+    await silence.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => !location.search.includes('place='));
+    await api(page, `/incidents/${id}/actions`, { deed: 'resolve' });
+  }));
+
+test('what is wrong with a time is said by the clocks of the place', () =>
+  scene({ path: '/incidents' }, async (page) => {
+    const { region, id, time_zone: zone = 'Asia/Shanghai' } = await place(page);
+    await page.goto(`${url}/incidents/silences?at=${region}/${id}&new=1`);
+    const form = page.locator('[data-test=silence-form]');
+    await form.locator('[data-test=silence-reason]').fill(`works ${word}`);
+    await form.locator('[data-test=silence-until]').fill('2026-01-01T00:00');
+    await form.locator('[data-test=make-silence]').click();
+    const said = await form.locator('.inc-field', { has: page.locator('[data-test=silence-until]') }).locator('em').innerText();
+    assert.doesNotMatch(said, /\dT\d\d:/, said);
+    const today = new Intl.DateTimeFormat('en-GB', { timeZone: zone || 'Asia/Shanghai' }).format(Date.now());
+    assert.ok(said.includes(today), `${said} is of ${today}`);
+  }));
+
 test('on a phone: from the list to arrived in two taps', () =>
   scene({ ...phone, path: '/incidents' }, async (page) => {
     const made = await entered(page);
@@ -212,6 +259,14 @@ test('who is on call is what the API says', () =>
 test('a card is entered and ended', () =>
   scene({ path: '/incidents/responders?new=1' }, async (page) => {
     const form = page.locator('[data-test=responder-form]');
+    // Of each passage one sees in which project the gate is: gates have the same names everywhere.
+    await form.locator('[data-passage], .inc-passages > .dim').first().waitFor();
+    const projects = (await api(page, '/projects?limit=1000')).items;
+    for (const passage of await form.locator('[data-passage]').all()) {
+      const [region, project] = (await passage.getAttribute('data-passage')).split('/');
+      const { name } = projects.find((one) => one.region === region && one.id === project);
+      assert.ok((await passage.innerText()).includes(name || project), `a gate of ${name}`);
+    }
     await form.getByLabel('Whose card').fill(`Fitter ${word}`);
     await form.getByLabel('Keyed hash of the card').fill('not a card');
     await form.locator('[data-test=make-responder]').click();

@@ -339,6 +339,23 @@ test('what is wrong is said in the language of the page, in the form that says i
   assert.equal(refused.of('multiplier'), 'must be greater than 0; it is 1 without transformers');
 });
 
+test('times in what is wrong are those of the clocks by which people enter them', async (t) => {
+  await loadProblems();
+  t.after(() => (i18n.global.locale.value = 'en'));
+  const refused = new Problem(422, 'invalid', '', 0, [
+    { field: 'body.at', problem: 'is before the incident began, at 2026-11-28T02:46:42Z' }, { field: 'body.until', problem: 'not after from, 2026-11-28T02:35:00Z' },
+  ]);
+  assert.equal(refused.of('at'), 'is before the incident began, at 28/11/2026, 10:46:42');
+  assert.equal(refused.of('until', 'America/New_York'), 'not after from, 27/11/2026, 21:35:00');
+  // What somebody wrote stays as it is, and an example stays one.
+  const theirs = '"ts": "2026-11-28T02:35:00Z" is not RFC 3339 with a zone, such as 2026-11-22T08:30:00+08:00';
+  assert.equal(problemText(theirs), theirs);
+  i18n.global.locale.value = 'zh';
+  assert.equal(refused.of('at'), '早于告警发生的时间 2026/11/28 10:46:42');
+  assert.equal(refused.of('until'), '须晚于开始时间 2026/11/28 10:35:00');
+  assert.equal(problemText('line 5: the quote " that a cell begins with is not closed, or text follows the one that closes it'), '第 5 行：单元格开头的引号 " 没有闭合，或闭合后还有文字');
+});
+
 test('numbers of a timeline are as people read them', () => {
   assert.equal(lineOf({ kind: 'fired', data: { value: 12345.678901234, unit: 'kWh' } }), '12,346\u00a0kWh');
 });

@@ -6,13 +6,18 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
-const { pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest, useLatest, effectScope, nextTick, shallowRef } = await load(`
+const { daysWithToday, isId, saidOf, Problem, loadProblems, i18n, zhDevices, pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest, useLatest, effectScope, nextTick, shallowRef } = await load(`
   export { pointsOf, windowOf } from './views/devices/series';
   export { spells } from './views/devices/faults';
   export { changesOf, draftOf, rebased } from './views/devices/fields';
-  export { totals } from './views/devices/consumption';
+  export { daysWithToday, totals } from './views/devices/consumption';
+  export { saidOf } from './views/devices/said';
+  export { Problem } from './api/call';
+  export { loadProblems } from './format/problems';
+  export { i18n } from './i18n';
+  export { default as zhDevices } from './messages/zh/devices';
   export { fromLocal, localInput, addDays, dayIn } from './views/devices/time';
-  export { sortMetrics, daysUntil } from './views/devices/device';
+  export { sortMetrics, daysUntil, isId } from './views/devices/device';
   export { renewed } from './views/devices/pending';
   export { readLatest, useLatest } from './views/devices/latest';
   export { effectScope, nextTick, shallowRef } from 'vue';
@@ -176,4 +181,27 @@ test('what one wants to see first comes first', () => {
   assert.deepEqual(sortMetrics('meter', ['zeta', 'voltage_v', 'energy_kwh', 'power_kw']), ['power_kw', 'energy_kwh', 'voltage_v', 'zeta']);
   assert.equal(daysUntil('2026-11-25', Date.parse('2026-11-20T00:00:00Z')), 5);
   assert.equal(daysUntil('', 0), undefined);
+});
+
+test('thirty days without today are thirty days, wherever they are summed', () => {
+  const [from, to] = daysWithToday('2026-03-02', 30);
+  const all = [];
+  for (let day = from; day < to; day = addDays(day, 1)) all.push(day);
+  assert.deepEqual([from, all.at(-1), all.filter((day) => day !== '2026-03-02').length], ['2026-01-31', '2026-03-02', 30]);
+});
+
+test('an id is what may stand in a topic', () => {
+  assert.deepEqual(['b01-meter_2', '7', 'a'.repeat(64)].map(isId), [true, true, true]);
+  assert.deepEqual(['B01', 'B01 新表', '-a', '', 'a b', 'a/b', 'a'.repeat(65)].map(isId), Array(7).fill(false));
+});
+
+test('a refused change is said with the labels of the form', async (t) => {
+  await loadProblems();
+  t.after(() => (i18n.global.locale.value = 'en'));
+  i18n.global.mergeLocaleMessage('zh', { devices: zhDevices });
+  i18n.global.locale.value = 'zh';
+  const of = (field, problem) => saidOf(new Problem(422, 'invalid', '', 0, [{ field, problem }]));
+  assert.match(of('body.expected_life_years', 'not a number from 0 to 200'), / 预期寿命（年）：不是 0 至 200 之间的数$/);
+  assert.match(of('by.serial', 'not UTF-8'), / 出厂编号：/);
+  assert.doesNotMatch(of('file', 'it is empty: the first row must be the header'), /file/, 'what has no label says itself');
 });

@@ -13,10 +13,22 @@ const { instantOf, localOf, addDays, hides, covers, phaseOf, windowAt, partsOf, 
   export { linesOf, telling, spanOf } from './views/incidents/around';
 `);
 
-async function load(contents) {
+/** Its guards are the test's. */
+const router = {
+  name: 'router',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^vue-router$/ }, () => ({ path: 'router', namespace: 'router' }));
+    onLoad({ filter: /.*/, namespace: 'router' }, () => ({
+      contents: 'export const guards = {}; export const onBeforeRouteLeave = (guard) => { guards.leave = guard; }; export const onBeforeRouteUpdate = (guard) => { guards.update = guard; };',
+    }));
+  },
+};
+const { useForm, guards, effectScope, ref } = await load("export { useForm } from './use/form'; export { guards } from 'vue-router'; export { effectScope, ref } from 'vue';", [router]);
+
+async function load(contents, plugins = []) {
   const result = await build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('../../src', import.meta.url)), loader: 'ts' },
-    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error',
+    bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error', plugins,
     define: { 'import.meta.glob': 'noFiles', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
     banner: { js: "const noFiles = () => ({}); globalThis.window ??= globalThis; globalThis.matchMedia ??= () => ({ matches: false, addEventListener() {} }); Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'], userAgent: 'Node.js' }, configurable: true });" },
   });
@@ -124,4 +136,31 @@ test('the time around an incident has its beginning in it, and the telling metri
   const unit = (metric) => ({ power_kw: 'kW', voltage_v: 'V' })[metric];
   assert.equal(telling([...lines.keys()], 'V', unit), 'voltage_v');
   assert.equal(telling([...lines.keys()], 'MPa', unit), 'power_kw');
+});
+
+test('a form that was filled in is left when that was asked, and asked once', (t) => {
+  const before = [globalThis.confirm, globalThis.addEventListener, globalThis.removeEventListener];
+  t.after(() => ([globalThis.confirm, globalThis.addEventListener, globalThis.removeEventListener] = before));
+  globalThis.addEventListener = globalThis.removeEventListener = () => {};
+  let answer = false;
+  let asked = 0;
+  globalThis.confirm = () => {
+    asked++;
+    return answer;
+  };
+  const title = ref('');
+  const scope = effectScope();
+  const { leave, kept } = scope.run(() => useForm(() => [title.value], () => 'sure?', (to, was) => to.query.new === was.query.new));
+  const go = (to, was) => guards.update({ query: { new: to } }, { query: { new: was } });
+  assert.deepEqual([guards.leave(), go(undefined, '1'), leave(), asked], [true, true, true, 0], 'nothing was filled in');
+  title.value = 'No light';
+  assert.deepEqual([go('1', '1'), asked], [true, 0], 'the form stays where it is');
+  assert.deepEqual([guards.leave(), go(undefined, '1'), leave(), asked], [false, false, false, 3]);
+  answer = true;
+  assert.deepEqual([leave(), go(undefined, '1'), guards.leave(), asked], [true, true, true, 4], 'the address that closes it asks no second time');
+  title.value = 'No water';
+  answer = false;
+  kept(); // it was sent
+  assert.deepEqual([guards.leave(), asked], [true, 4]);
+  scope.stop();
 });

@@ -23,6 +23,7 @@ export default {
   back: '返回列表',
   act: '处置',
   more: '显示更多',
+  discard: '所填内容将丢失，确定离开吗？',
   choose: '请选择',
   any: '不限',
   notePlaceholder: '说明情况或处理过程',

@@ -2,6 +2,7 @@
 import type { Options } from '../../chart/engine';
 import { base } from '../../chart/options';
 import type { Palette } from '../../chart/theme';
+import { addDays } from './time';
 
 export type Quality = 'measured' | 'interpolated' | 'suspect' | 'partial' | 'missing';
 
@@ -24,6 +25,9 @@ export interface Totals {
   gaps: number;
   suspect: number;
 }
+
+/** So many whole days before today, and today as far as it goes: from the first to the day after the last. */
+export const daysWithToday = (today: string, days: number): [string, string] => [addDays(today, -days), addDays(today, 1)];
 
 /** Sums over what is known; the mean goes by the hours that are known, so that gaps do not look like savings. */
 export function totals(rows: readonly Used[], length: number): Totals {

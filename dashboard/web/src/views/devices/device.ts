@@ -15,6 +15,9 @@ export interface Ref {
   id: string;
 }
 
+/** Whether a text may be the id of a device or a place, as it stands in topics and addresses. */
+export const isId = (text: string): boolean => /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
+
 export const pathOf = ({ region, project, class: kind, id }: Ref): string => `${region}/${project}/${kind}/${id}`;
 
 /** Its parts in the API's paths. */

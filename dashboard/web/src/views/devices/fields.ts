@@ -108,6 +108,6 @@ export function changesOf(kind: string, before: Draft | undefined, draft: Draft)
 }
 
 /** After somebody else's change: what this person did not touch becomes what it is now. */
-export function rebased(before: Draft, draft: Draft, now: Draft): Draft {
-  return Object.fromEntries(Object.entries(draft).map(([name, text]) => [name, text === before[name as EditedField] ? now[name as EditedField] : text])) as Draft;
+export function rebased<D extends Record<string, string>>(before: D, draft: D, now: D): D {
+  return Object.fromEntries(Object.entries(draft).map(([name, text]) => [name, text === before[name] ? now[name] : text])) as D;
 }

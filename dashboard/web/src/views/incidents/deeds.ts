@@ -7,6 +7,7 @@ import { saidCode } from '../../format/said';
 import { words } from '../../i18n';
 import { timeOf } from '../../live/incidents';
 import { useLive } from '../../live/live';
+import { zoneOf } from '../../live/names';
 import { incidentStates, type IncidentState, type WireIncident } from '../../live/protocol';
 import { mayAct } from '../../session/session';
 
@@ -59,7 +60,7 @@ export function useDeeds(): Doing {
       return true;
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
-      const reason = reasonOf(failure);
+      const reason = reasonOf(failure, zoneOf(incident.region ?? '', incident.project ?? ''));
       // Of several that were under way together none hides what became of another.
       if (!wrong.value.split(' · ').includes(reason)) wrong.value = [wrong.value, reason].filter(Boolean).join(' · ');
       return false;
@@ -88,11 +89,11 @@ export function useDeeds(): Doing {
   return { busy: computed(() => going.size > 0), wrong, act };
 }
 
-/** What a failure says to people: our words for its code, the server's where it names a field. */
-export function reasonOf(failure: Problem): string {
+/** What a failure says to people: our words for its code, the server's where it names a field, with times by the clocks of a zone. */
+export function reasonOf(failure: Problem, zone?: string): string {
   if (failure.status === 0) return words().neverConnected;
   if (failure.code === 'changed_meanwhile') return words().changedMeanwhile;
-  const fields = failure.fields.map((field) => field.problem).filter(Boolean).join('; ');
+  const fields = failure.fieldsIn(zone).map((field) => field.problem).filter(Boolean).join('; ');
   if (fields) return fields;
   return saidCode(failure);
 }

@@ -23,9 +23,17 @@ export function kindOf(kind: string): string {
 }
 
 export function placeOf(place: { region?: string | undefined; project?: string | undefined; building?: string | undefined; device?: string | undefined }): string {
-  const { region = '', project = '' } = place;
-  const at = project ? placeName(region, project) : region ? regionName(region) : words().headquarters;
-  return [at, place.building, place.device].filter(Boolean).join(' / ');
+  return [siteOf(place), spotOf(place)].filter(Boolean).join(' / ');
+}
+
+/** The project, the region, or everything. */
+export function siteOf({ region = '', project = '' }: { region?: string | undefined; project?: string | undefined }): string {
+  return project ? placeName(region, project) : region ? regionName(region) : words().headquarters;
+}
+
+/** Where it is there: what tells one of a project from another. */
+export function spotOf({ building, device }: { building?: string | undefined; device?: string | undefined }): string {
+  return [building, device].filter(Boolean).join(' / ');
 }
 
 export function actorOf(actor: Partial<WireActor> | undefined): string {
