@@ -33,7 +33,7 @@ async function fill(page, login, secret) {
 
 const words = {
   en: { wrong: 'The name or the password is wrong.', locked: /Try again in \d+ s/, empty: 'Fill in every field.', signIn: 'Sign in', other: '中文' },
-  zh: { wrong: '用户名或密码错误。', locked: /请在 \d+ 秒后重试/, empty: '请填写所有内容。', signIn: '登录', other: 'English' },
+  zh: { wrong: '登录名或密码错误。', locked: /请在 \d+ 秒后重试/, empty: '请填写所有内容。', signIn: '登录', other: 'English' },
 };
 
 for (const language of ['en', 'zh']) {
@@ -248,7 +248,7 @@ for (const [name, size] of [['desk', { width: 1440, height: 900 }], ['phone', { 
         await door(page).waitFor();
         assert.deepEqual(await barriers(page), []);
         await fill(page, `nobody-${name}-${theme}`, 'wrong');
-        await door(page).getByRole('alert').getByText('用户名或密码错误').waitFor();
+        await door(page).getByRole('alert').getByText('登录名或密码错误').waitFor();
         assert.deepEqual(await barriers(page), []);
       });
       await scene({ person: 'boss', theme, ...size, language: 'en' }, async (page) => {

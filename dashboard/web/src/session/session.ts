@@ -40,6 +40,7 @@ export interface Place {
 
 const nobody: Nobody = { sso: false, ssoName: '' };
 let present: Present = nobody;
+const called = shallowRef('');
 
 /** The server has ended the session, and the page is shown still: the display on the wall keeps its last picture. */
 export const over = shallowRef(false);
@@ -48,12 +49,24 @@ export function session(): Present {
   return present;
 }
 
+/** What the person at this screen is called, who may change that while the page is open. */
+export function myName(): string {
+  return called.value;
+}
+
+export function nameMe(name: string): void {
+  if (!present.person) return;
+  present.person.name = name;
+  called.value = name || present.person.login;
+}
+
 /** Asks the server who we are. Throws when it cannot be reached. */
 export async function loadSession(): Promise<Present> {
   try {
     const answer = await call<Session & { oidc?: boolean; oidc_name?: string; time_zone?: string }>('GET', '/session');
     useCompanyZone(answer.time_zone);
     present = answer.person ? answer : { sso: answer.oidc === true, ssoName: answer.oidc_name ?? '' };
+    if (answer.person) nameMe(answer.person.name);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
     present = nobody;

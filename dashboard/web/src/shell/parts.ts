@@ -97,11 +97,15 @@ export function watchParts(router: Router): void {
     void look();
   });
   router.afterEach((_to, _from, failure) => {
-    if (failure) return;
-    wanted = undefined;
-    pressed = false;
-    unopened.value = undefined;
+    if (!failure) forgetUnopened();
   });
+}
+
+/** The view that could not be opened is not gone to any more. */
+export function forgetUnopened(): void {
+  wanted = undefined;
+  pressed = false;
+  unopened.value = undefined;
 }
 
 /** Goes again where one could not go. */

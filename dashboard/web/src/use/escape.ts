@@ -1,6 +1,7 @@
 // Escape closes what is open beside a list. It also ends the choosing of Chinese
 // characters, and is pressed by mistake: what somebody has written is not thrown away
 // unasked.
+import { onScopeDispose } from 'vue';
 import { onBeforeRouteLeave, onBeforeRouteUpdate, type RouteLocationNormalized } from 'vue-router';
 
 /** Whether what is open may be closed by this key: asked about when something was written. */
@@ -14,13 +15,22 @@ export function mayDiscard(written: boolean, question: string): boolean {
 }
 
 /**
- * What is being written is not thrown away unasked: neither by Escape, nor as it is closed, nor
- * by an address that puts something else in its place. stays says which one does not.
+ * What is being written, or shown only now, is not thrown away unasked: neither by Escape, nor as
+ * it is closed, nor by an address that puts something else in its place, nor with the page itself.
+ * stays says which address does not; without it every one is asked about.
  */
-export function useWritten(written: () => boolean, question: () => string, stays: (to: RouteLocationNormalized, was: RouteLocationNormalized) => boolean) {
+export function useWritten(written: () => boolean, question: () => string, stays: (to: RouteLocationNormalized, was: RouteLocationNormalized) => boolean = () => false) {
   const mayLeave = () => mayDiscard(written(), question());
   onBeforeRouteLeave(mayLeave);
   onBeforeRouteUpdate((to, was) => stays(to, was) || mayLeave());
+  // A reload, and a tab that is closed, the browser asks about, in words of its own.
+  const unload = (event: BeforeUnloadEvent) => {
+    if (!written()) return;
+    event.preventDefault();
+    event.returnValue = true; // for browsers of 2022, to which the former says nothing
+  };
+  window.addEventListener('beforeunload', unload);
+  onScopeDispose(() => window.removeEventListener('beforeunload', unload));
   return { mayLeave, mayClose: (event: KeyboardEvent) => mayEscape(event, written(), question()) };
 }
 

@@ -27,3 +27,12 @@ export function useForm(values: () => unknown, question: () => string, stays: (t
     },
   };
 }
+
+/** Whether two hold the same. */
+export const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** What stands in a form when another version was read: what was typed stays, the rest is as it is stored now. */
+export function rebased<T extends object>(typed: T, before: T, now: T): T {
+  const fields = Object.keys(now) as (keyof T)[];
+  return Object.fromEntries(fields.map((field) => [field, same(typed[field], before[field]) ? now[field] : typed[field]])) as T;
+}

@@ -55,6 +55,20 @@ test('the rules are filtered in the address, and Back takes the filter away', ()
     await page.locator('[data-test=rule-state][data-mode]').waitFor();
     await page.goBack();
     await page.waitForURL(/q=entrapment/);
+    await page.locator('[data-key=elevator_entrapment] .row-link').click();
+    await page.locator('[data-test=rule-state][data-mode]').waitFor();
+    await page.getByRole('link', { name: 'All rules' }).click();
+    await page.waitForURL(/\/settings\/rules\?.*q=entrapment/);
+    await page.locator('[data-key=elevator_entrapment]').waitFor();
+  }));
+
+test('a metric that nothing measures is doubted, and taken', () =>
+  scene({ path: '/settings/rules/new' }, async (page) => {
+    const metric = page.locator('[data-test=rule-metric]');
+    await metric.fill('powr_kw');
+    await page.locator('[data-test=doubt]', { hasText: 'power_kw' }).waitFor();
+    await metric.fill('power_kw');
+    await page.locator('[data-test=doubt]').waitFor({ state: 'detached' });
   }));
 
 test('what is wrong with a rule is said in Chinese', () =>
@@ -212,7 +226,14 @@ test('an engineer of a project connects a device: its first message is refused, 
     await page.locator('[data-test=try-payload] textarea').fill('{"power_kw": 3.2}');
     await page.locator('[data-test=try]').click();
     await page.locator('[data-test=trial][data-accepted=true]').waitFor();
-    await page.goBack();
+    // What was put right is not lost without asking.
+    let leave = false;
+    page.on('dialog', (dialog) => void (leave ? dialog.accept() : dialog.dismiss()));
+    await page.evaluate(() => window.history.back());
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator('[data-test=try-payload] textarea').inputValue(), '{"power_kw": 3.2}');
+    leave = true;
+    await page.evaluate(() => window.history.back());
     await page.locator('[data-test=arrival]').waitFor();
     await telemetry('{"power_kw": 3.2}');
     await page.locator('[data-test=arrival][data-state=seen]').waitFor({ timeout: 60_000 });
@@ -229,3 +250,50 @@ test('an engineer of a project connects a device: its first message is refused, 
     await page.locator('[data-test=replayed]').waitFor({ timeout: 60_000 });
   });
 });
+
+test('a message that is tried is the same bytes in each form, and there again after another part was looked at', () =>
+  scene({ path: '/settings/sources/try' }, async (page) => {
+    const payload = page.locator('[data-test=try-payload] textarea');
+    const stands = (want) => page.waitForFunction((text) => document.querySelector('[data-test=try-payload] textarea')?.value === text, want);
+    await payload.fill('{"v":1}');
+    await page.locator('[data-form=hex]').click();
+    await stands('7b 22 76 22 3a 31 7d');
+    await page.locator('[data-form=base64]').click();
+    await stands('eyJ2IjoxfQ==');
+    await page.locator('[data-tab=sources]').click();
+    await page.locator('[data-test=sources-view]').waitFor();
+    await page.locator('[data-tab=try]').click();
+    await stands('eyJ2IjoxfQ==');
+    await page.locator('[data-form=text]').click();
+    await stands('{"v":1}');
+    await page.locator('[data-form=hex]').click();
+    await payload.fill('no digits');
+    await page.locator('[data-form=text]').click();
+    await page.locator('[data-test=kept]').waitFor();
+    await stands('no digits');
+  }));
+
+test('a pseudonym that is mistyped can be corrected', () =>
+  scene({ path: '/settings/privacy' }, async (page) => {
+    const field = page.locator('#pseudonym');
+    const whole = `psn_${'0123456789abcdef'.repeat(2)}`;
+    await field.fill(whole);
+    await page.locator('[data-test=export-person]').waitFor();
+    await page.waitForURL(new RegExp(`person=${whole}`));
+    await field.press('End');
+    await field.press('Backspace');
+    await page.locator('[data-test=export-person]').waitFor({ state: 'detached' });
+    assert.equal(await field.inputValue(), whole.slice(0, -1));
+    await field.press('f');
+    await page.locator('[data-test=export-person]').waitFor();
+    await field.fill('');
+    await page.waitForURL((address) => !address.searchParams.has('person'));
+  }));
+
+test('an analysis that does not exist is said to be none', () =>
+  scene({ path: '/settings/health/jobs/nothing' }, async (page) => {
+    await page.locator('[data-test=no-job]').waitFor();
+    await page.locator('[data-test=panel-close]').click();
+    await page.waitForURL(/\/settings\/health\/jobs$/);
+    await page.locator('[data-test=no-job]').waitFor({ state: 'detached' });
+  }));

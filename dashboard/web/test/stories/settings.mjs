@@ -44,13 +44,41 @@ async function scene(options, act) {
   page.setDefaultTimeout(30_000); // panels slide in: a busy machine takes its time
   try {
     await act(page);
-    assert.deepEqual(page.errors.filter((text) => !/status of 40[134]|status of 412|status of 503|WebSocket connection/.test(text)), []);
+    assert.deepEqual(page.errors.filter((text) => !/status of 40[1349]|status of 412|status of 503|WebSocket connection/.test(text)), []);
   } finally {
     await close(page);
   }
 }
 
 const project = async () => (await ask('GET', '/projects?limit=1')).items[0];
+
+/** Keeps what the page sends to such an address from the server, until it is let go. */
+async function hold(page, address) {
+  let go;
+  const gone = new Promise((resolve) => (go = resolve));
+  await page.route(address, async (route) => {
+    if (route.request().method() === 'POST') await gone;
+    await route.continue();
+  });
+  return go;
+}
+
+/** Questions of the page and of the browser, none of which is answered with yes. */
+function refusing(page) {
+  const asked = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.dismiss();
+  });
+  return {
+    asked,
+    /** until so many were asked */
+    async count(n) {
+      for (let i = 0; i < 50 && asked.length < n; i++) await page.waitForTimeout(100);
+      assert.equal(asked.length, n, asked.join());
+    },
+  };
+}
 
 /** Signs in somebody with the password that was told once, and chooses one of his own. */
 async function firstSignIn(login, oneTime) {
@@ -107,8 +135,12 @@ test('somebody is made, may do what his role says and no more, and is kept out a
     assert.ok(quicker.ok);
     await page.locator('[data-test=save-person]').click();
     await page.getByRole('alert').getByText('Somebody else has changed this meanwhile').waitFor();
-    await page.getByRole('button', { name: 'Look at it again' }).click();
+    await page.locator('[data-test=read-again]').click();
+    await page.locator('[data-test=renewed]').waitFor();
+    assert.deepEqual([await page.locator('#edit-name').inputValue(), await page.locator('#edit-email').inputValue()], ['改名', `${login}@example.com`], 'what was typed stays');
+    await page.locator('[data-test=save-person]').click();
     await page.locator('[data-test=person]').getByText(`${login}@example.com`).waitFor();
+    assert.equal((await ask('GET', `/people/${person.id}`)).name, '改名');
 
     const badge = await firstSignIn(login, oneTime);
     const theirs = await page.context().browser().newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
@@ -138,11 +170,77 @@ test('somebody is made, may do what his role says and no more, and is kept out a
     await page.locator('[data-test=person]').waitFor({ state: 'detached' });
   }));
 
+test('a password that is told once is not lost on the way, nor unasked', () =>
+  scene({ path: '/settings/people' }, async (page) => {
+    const login = `held-${run}`;
+    const panel = page.locator('.settings-panel');
+    const secret = page.locator('[data-test=secret]');
+    const { asked, count } = refusing(page);
+    const back = () => page.evaluate(() => window.history.back());
+    const letGo = await hold(page, '**/api/v1/people');
+    await page.locator('[data-test=new-person]').click();
+    await page.locator('#new-login').fill(login);
+    // Half filled it is asked about.
+    await page.keyboard.press('Escape');
+    await count(1);
+    assert.equal(await page.locator('#new-login').inputValue(), login);
+    // While the server is at it nothing closes it; who goes back is asked.
+    await page.locator('[data-test=create-person]').click();
+    await page.keyboard.press('Escape');
+    await page.mouse.click(20, 20);
+    await page.waitForTimeout(300);
+    await panel.waitFor();
+    await count(1);
+    await back();
+    await count(2);
+    assert.match(page.url(), /\/settings\/people\/new/);
+    letGo();
+    await secret.waitFor();
+    const [person] = (await ask('GET', `/people?search=${login}`)).items;
+    made.people.push(person.id);
+    // Nor does what is shown go unasked.
+    await back();
+    await count(3);
+    await secret.waitFor();
+    await page.evaluate(() => window.location.reload());
+    await count(4);
+    assert.deepEqual(asked, ['confirm', 'confirm', 'confirm', 'beforeunload']);
+    await secret.waitFor();
+    await page.locator('[data-test=secret-done]').click();
+    await panel.waitFor({ state: 'detached' });
+    assert.equal(asked.length, 4);
+  }));
+
+test('somebody whose password got lost on the way is found, and nobody is made twice', () =>
+  scene({ path: '/settings/people/new' }, async (page) => {
+    const login = `lost-${run}`;
+    const address = '**/api/v1/people';
+    await page.route(address, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      await route.fetch(); // it is carried out
+      return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, code: 'unavailable' }) });
+    });
+    await page.locator('#new-login').fill(login);
+    await page.locator('[data-test=create-person]').click();
+    await page.getByRole('alert').getByText('The server is busy').waitFor();
+    await page.unroute(address);
+    await page.locator('[data-test=create-person]').click();
+    await page.getByRole('alert').getByText('a password that nobody knows').waitFor();
+    await page.locator('[data-test=in-list]').click();
+    await page.locator(`[data-person="${login}"]`).waitFor();
+    const { items } = await ask('GET', `/people?search=${login}`);
+    assert.equal(items.length, 1);
+    made.people.push(items[0].id);
+  }));
+
 test('a token is told once, works, and works no more', () =>
   scene({ path: '/settings/tokens' }, async (page) => {
     const name = `story-${run}`;
     await page.locator('[data-test=new-token]').click();
     await page.locator('#token-name').fill(name);
+    await page.locator('[data-span="0"]').check();
+    await page.locator('.settings-date').fill('');
+    assert.ok(await page.locator('[data-test=create-token]').isDisabled(), 'without a day');
     await page.locator('[data-span="30"]').check();
     await page.locator('[data-test=create-token]').click();
     const secret = await page.locator('[data-test=secret-value]').innerText();
@@ -159,6 +257,7 @@ test('a token is told once, works, and works no more', () =>
     await page.locator('[data-test=revoke-token]').click();
     await page.locator('[data-test=confirm]').click();
     await page.locator('[data-test=token] [data-state=revoked]').waitFor();
+    await page.waitForFunction(() => document.activeElement?.classList.contains('settings-panel-title')); // the button that was pressed is gone
     assert.equal((await use()).status, 401);
     await page.locator('[data-test=panel-close]').click();
     await page.locator('.state-note[data-state=filtered]').waitFor();
@@ -191,10 +290,18 @@ test('a gateway gets a name and a password, other children, and another password
     await page.waitForFunction(() => document.querySelector('[data-test=save-credential]')?.disabled);
     await page.locator('[data-test=credential]').waitFor();
     assert.deepEqual((await ask('GET', `/mqtt-credentials/${credential.id}`)).children, ['meter/story-1']);
+    await page.locator('#credential-note').fill('not saved yet');
+    const letGo = await hold(page, '**/rotate');
     await page.locator('[data-test=rotate]').click();
     await page.locator('[data-test=confirm]').click();
+    await page.keyboard.press('Escape');
+    await page.mouse.click(20, 20);
+    await page.waitForTimeout(300);
+    assert.ok(await page.locator('[data-test=confirm]').isVisible(), 'the password would be lost');
+    letGo();
     assert.notEqual(await page.locator('[data-test=secret-value]').nth(1).innerText(), first);
     await page.locator('[data-test=secret-done]').click();
+    assert.equal(await page.locator('#credential-note').inputValue(), 'not saved yet');
     await page.locator('[data-test=revoke]').click();
     await page.locator('[data-test=confirm]').click();
     await page.locator('[data-test=confirm]').waitFor({ state: 'detached' }); // it is done

@@ -9,7 +9,8 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 const { daysWithToday, isId, saidOf, Problem, loadProblems, i18n, zhDevices, pointsOf, windowOf, spells, changesOf, draftOf, rebased, totals, fromLocal, localInput, addDays, dayIn, sortMetrics, daysUntil, renewed, readLatest, useLatest, effectScope, nextTick, shallowRef } = await load(`
   export { pointsOf, windowOf } from './views/devices/series';
   export { spells } from './views/devices/faults';
-  export { changesOf, draftOf, rebased } from './views/devices/fields';
+  export { changesOf, draftOf } from './views/devices/fields';
+  export { rebased } from './use/form';
   export { daysWithToday, totals } from './views/devices/consumption';
   export { saidOf } from './views/devices/said';
   export { Problem } from './api/call';
@@ -157,7 +158,7 @@ test('a form sends what is different, and says what is no number', () => {
 
 test('after the change of somebody else one keeps one’s own and takes over the rest', () => {
   const before = draftOf({ name: 'a', location: 'x' });
-  const now = rebased(before, { ...before, name: 'mine' }, draftOf({ name: 'theirs', location: 'theirs' }));
+  const now = rebased({ ...before, name: 'mine' }, before, draftOf({ name: 'theirs', location: 'theirs' }));
   assert.deepEqual([now.name, now.location], ['mine', 'theirs']);
 });
 

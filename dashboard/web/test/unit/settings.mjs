@@ -17,11 +17,17 @@ async function load(contents) {
   return import('data:text/javascript;base64,' + Buffer.from(result.outputFiles[0].text).toString('base64'));
 }
 
-const { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, textAfter, useEdited, useTrial, effectScope, nextTick, ref, shallowRef } = await load(`
-  export { mayGive, mayChange, sameGrants, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
+const { mayGive, mayChange, repeated, keyOfPlace, placeOfKey, loadSession, actionText, changesOf, line, childrenOf, publishes, isDevice, isOwnName, endOfDay, onceEach, rebased, useDraft, copy, Problem, groupsOf, worstFirst, chapters, bytes, agentName, withNewest, chunks, together, countsOf, byDay, textAfter, useEdited, useTrial, effectScope, nextTick, ref, shallowRef } = await load(`
+  export { mayGive, mayChange, repeated, keyOfPlace, placeOfKey } from './views/settings/parts/grants';
   export { loadSession } from './session/session';
   export { actionText, changesOf, line } from './views/settings/audit/entry';
-  export { childrenOf, publishes } from './views/settings/mqtt/publishes';
+  export { childrenOf, isDevice, isOwnName, publishes } from './views/settings/mqtt/publishes';
+  export { endOfDay } from './views/settings/tokens/until';
+  export { onceEach } from './views/settings/parts/deed';
+  export { useDraft } from './views/settings/parts/draft';
+  export { rebased } from './use/form';
+  export { copy } from './views/settings/parts/copy';
+  export { Problem } from './api/call';
   export { groupsOf, worstFirst } from './views/settings/health/coverage';
   export { bytes } from './views/settings/health/bytes';
   export { chapters } from './views/settings/roles/matrix';
@@ -52,10 +58,12 @@ test('nobody is offered to give more than his own role, where he manages', async
   assert.equal(mayChange({ grants: [grant('viewer', 'north'), grant('administrator', 'north')] }), false);
 });
 
-test('places as keys, and grants in any order', () => {
+test('places as keys, and a grant that is said twice', () => {
   for (const key of ['hq', 'north', 'north/harbour']) assert.equal(keyOfPlace(placeOfKey(key)), key);
-  assert.ok(sameGrants([grant('viewer', 'a'), grant('operator', 'b')], [grant('operator', 'b'), grant('viewer', 'a')]));
-  assert.ok(!sameGrants([grant('viewer', 'a')], [grant('viewer', 'a', 'b')]));
+  const f = (grants, want) => assert.deepEqual([...repeated(grants)], want);
+  f([], []);
+  f([grant('viewer', 'a'), grant('operator', 'a'), grant('viewer', 'a', 'b'), grant('viewer')], []);
+  f([grant('viewer'), grant('viewer', 'a'), grant('viewer'), grant('viewer')], [2, 3]);
 });
 
 test('a line of the log in words, and in a file', () => {
@@ -76,6 +84,72 @@ test('the children of a gateway, and topics', () => {
   assert.deepEqual(publishes({ kind: 'device', region: 'n', project: 'h', class: 'meter', device: 'm' }), ['property/n/h/meter/m/+']);
   assert.deepEqual(publishes({ kind: 'gateway', region: 'n', project: 'h', children: ['meter/m'] }), ['property/n/h/meter/m/+']);
   assert.equal(publishes({ kind: 'project', region: 'n', project: 'h' }).length, 2);
+  for (const [text, good] of [['m-1', true], ['M 1/#', false], ['-m', false], ['a'.repeat(65), false]]) assert.equal(isDevice(text), good, text);
+  for (const [text, good] of [['gateway-1', true], ['.a_b', true], ['gw 1', false], ['GW', false]]) assert.equal(isOwnName(text), good, text);
+});
+
+test('a token ends with a day, once that is one', () => {
+  assert.equal(new Date(endOfDay('2026-11-20', 'Asia/Shanghai')).toISOString(), '2026-11-20T15:59:59.000Z');
+  for (const day of ['', '0002-11-20', '20261-11-20', '275760-09-13']) assert.ok(Number.isNaN(endOfDay(day, 'Asia/Shanghai')), day);
+});
+
+test('the same request has the same key until it was answered, another one another', async () => {
+  const once = onceEach();
+  const keys = [];
+  const ask = (what, code) => once(what, async (key) => {
+    keys.push(key);
+    if (code) throw new Problem(code === 'unreachable' ? 0 : 409, code, '', 0);
+    return 'told';
+  });
+  await assert.rejects(ask({ login: 'a' }, 'unreachable'));
+  await assert.rejects(ask({ login: 'a' }, 'in_progress'));
+  assert.equal(keys[1], keys[0], 'it may have been carried out');
+  await assert.rejects(ask({ login: 'b' }, 'unreachable'));
+  assert.notEqual(keys[2], keys[1], 'it is somebody else');
+  await assert.rejects(ask({ login: 'b' }, 'already_done'));
+  assert.equal(keys[3], keys[2]);
+  assert.equal(await ask({ login: 'b' }), 'told');
+  assert.notEqual(keys[4], keys[3], 'that it was done was said: whoever asks again wants another');
+  await ask({ login: 'b' });
+  assert.notEqual(keys[5], keys[4]);
+});
+
+test('what was typed stays under the version that somebody else has made', async () => {
+  assert.deepEqual(rebased({ name: 'mine', email: 'old', grants: [1] }, { name: 'old', email: 'old', grants: [1] }, { name: 'theirs', email: 'theirs', grants: [1, 2] }), { name: 'mine', email: 'theirs', grants: [1, 2] });
+  const stored = shallowRef();
+  const scope = effectScope();
+  const form = scope.run(() => useDraft({ note: '', children: '' }, () => stored.value));
+  stored.value = { note: 'a', children: 'x' };
+  await nextTick();
+  assert.deepEqual([form.draft.note, form.changed.value], ['a', false]);
+  form.draft.note = 'mine';
+  stored.value = { note: 'a', children: 'x' }; // as after another password
+  await nextTick();
+  assert.deepEqual([form.draft.note, form.changed.value], ['mine', true]);
+  let forgotten = 0;
+  await form.again(async () => {}, () => forgotten++);
+  assert.deepEqual([form.renewed.value, forgotten], [false, 0], 'it could not be read');
+  await form.again(async () => {
+    stored.value = { note: 'theirs', children: 'y' };
+  }, () => forgotten++);
+  assert.deepEqual([form.draft.note, form.draft.children, form.changed.value, form.renewed.value, forgotten], ['mine', 'y', true, true, 1]);
+  form.settle({ ...form.draft });
+  stored.value = { note: 'mine', children: 'y' };
+  await nextTick();
+  assert.deepEqual([form.draft.note, form.changed.value, form.renewed.value], ['mine', false, false]);
+  scope.stop();
+});
+
+test('without a clipboard what is shown is selected, and copied by the browser or by hand', async (t) => {
+  const before = { document: globalThis.document, getSelection: globalThis.getSelection };
+  t.after(() => Object.assign(globalThis, before));
+  const selected = [];
+  globalThis.getSelection = () => ({ selectAllChildren: (node) => selected.push(node) });
+  globalThis.document = { execCommand: () => true };
+  assert.equal(await copy('secret', 'its node'), 'copied');
+  globalThis.document = { execCommand: () => false };
+  assert.equal(await copy('secret', 'its node'), 'selected');
+  assert.deepEqual(selected, ['its node', 'its node']);
 });
 
 test('completeness by group, the worst first', () => {

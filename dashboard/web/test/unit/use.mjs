@@ -343,16 +343,27 @@ test('paper is light whatever the theme, and is drawn before a script prints it'
 });
 
 test('what is being written is asked about before it goes, and only then', (t) => {
-  const before = globalThis.confirm;
-  t.after(() => (globalThis.confirm = before));
+  const before = { confirm: globalThis.confirm, addEventListener: globalThis.addEventListener, removeEventListener: globalThis.removeEventListener };
+  t.after(() => Object.assign(globalThis, before));
   const asked = [];
+  const page = new EventTarget();
   globalThis.confirm = (question) => asked.push(question) > 1;
+  globalThis.addEventListener = page.addEventListener.bind(page);
+  globalThis.removeEventListener = page.removeEventListener.bind(page);
+  /** Whether the browser would ask before the page goes. */
+  const unloads = () => !page.dispatchEvent(Object.defineProperty(new Event('beforeunload', { cancelable: true }), 'returnValue', { writable: true }));
   let written = false;
-  const { mayLeave, mayClose } = useWritten(() => written, () => 'sure?', (to, was) => to.id === was.id);
+  const { mayLeave, mayClose, stop } = inScope(() => useWritten(() => written, () => 'sure?', (to, was) => to.id === was.id));
+  assert.equal(unloads(), false);
   assert.deepEqual([mayLeave(), mayClose({ isComposing: false }), guards.leave(), guards.update({ id: 2 }, { id: 1 }), asked.length], [true, true, true, true, 0]);
   written = true;
   assert.equal(guards.update({ id: 1 }, { id: 1 }), true, 'it stays where it is');
   assert.equal(mayClose({ isComposing: true }), false, 'the characters are being chosen');
   assert.equal(asked.length, 0);
   assert.deepEqual([guards.update({ id: 2 }, { id: 1 }), guards.leave(), mayClose({ isComposing: false }), asked.length], [false, true, true, 3]);
+  assert.equal(unloads(), true);
+  stop();
+  assert.equal(unloads(), false, 'it is closed');
+  inScope(() => useWritten(() => true, () => 'sure?')).stop();
+  assert.deepEqual([guards.update({ id: 1 }, { id: 1 }), asked.length], [true, 4], 'what is told once stays at no address unasked');
 });

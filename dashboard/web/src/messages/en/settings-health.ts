@@ -6,7 +6,7 @@ export default {
   parts: { clickhouse: 'the store (ClickHouse)', spool: 'the spool', broker: 'the MQTT broker', mqtt: 'the MQTT broker', alerting: 'alerting', analytics: 'the analyses', start: 'still starting', registry: 'the registry' },
   tile: { broker: 'MQTT broker', lag: 'Behind in storing', spool: 'Waiting on disk', store: 'Store', disk: 'Free on disk', clients: 'Live pages', notices: 'Notices to be sent', memory: 'Memory' },
   connected: 'Connected', disconnected: 'Not connected', reconnects: '{n} reconnects since the start', alertingLag: 'alerting: {time}', messages: '{n} messages', spoolSize: '{size}, {share} of its bound',
-  noAnswer: 'Does not answer', tables: '{n} tables', diskOf: '{share} of {total}', sessions: '{n} people signed in', givenUp: '{n} reached nobody', oldest: 'oldest: {time}', devices: '{n} devices held live',
+  noAnswer: 'Does not answer', tables: '{n} tables', diskOf: '{share} of {total}', sessions: '{n} sign-ins', givenUp: '{n} reached nobody', oldest: 'oldest: {time}', devices: '{n} devices held live',
   ledger: 'Account of every message', ledgerHint: 'Since the spool began. Every message that was acknowledged is in exactly one line.',
   line: { received: 'Received', stored: 'Stored', duplicate: 'There before', rejected: 'In quarantine', inFlight: 'On the way', lost: 'Unaccounted for' },
   even: 'The account comes out even: nothing was lost.', uneven: '{n} messages are in no line. Look into the log of the server.',
@@ -18,6 +18,19 @@ export default {
   job: {
     name: 'Analysis', every: 'Runs', last: 'Last run', ended: 'When', took: 'Took', next: 'Next run', run: 'Run now', never: 'Never ran', off: 'switched off', onDemand: 'when asked for', failed: '{n} failed: {list}',
     result: 'Results of', over: 'Over', tookText: 'took {time}', coverage: 'data {share} complete', numbers: '{n} numbers', by: 'by {name}', cancel: 'Cancel', cancelling: 'Ending…', more: 'Older runs',
+    none: 'There is no analysis {name}', noneHint: 'It may have another name now. Choose one of the list.',
+  },
+  /** By the server's names; of one that is not here the server's own sentence stands. */
+  jobAbout: {
+    consumption: 'Counts what meters and other counters used by hour and day, over resets, rollovers and exchanges',
+    coverage: 'Counts what devices should have reported and did, and puts on record when they fall silent',
+    energy: 'Compares use with baselines, finds what runs at night and out of hours, leaks, losses, peaks and poor power factors, and whether fixes helped',
+    reliability: 'Failure rates, times between failures and to restoration, availability, repeated faults and trends by class, model, vendor, age and place',
+    replacement: 'Ranks which devices to replace within the yearly budget, with reasons, cost and risk avoided in yuan, and finds the age at which each pool is best replaced',
+    response: 'Judges the clocks of incidents: how fast people came, the share within the limit, breaches, and what is still open',
+    scorecard: 'Compares projects and regions by response, complaints, fees, inspections, availability and energy, and issues rectification notices',
+    lifetimes: 'How long parts and devices live by model, with which probability each device fails within 90 and 365 days, and how such forecasts fared',
+    reports: 'Sends the reports that are due by e-mail, as the file of schedules says',
   },
   cover: {
     period: 'Period', days: '{n} d', class: 'Equipment', everyClass: 'All equipment', project: 'Project', share: 'Hours with data', devices: 'Devices', silent: 'Silent', device: 'Device', gap: 'Longest gap', last: 'Last reading', never: 'none',

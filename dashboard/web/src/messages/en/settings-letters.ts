@@ -14,9 +14,11 @@ export default {
   replayedAbout: 'It was replayed and is in the store. You can still try what a message like it would become.',
   wasReplayed: 'Replayed', tryFirst: 'Try it first: then it can be replayed.', replayCorrected: 'Replay corrected', replayAsCame: 'Replay as it came', notText: 'A corrected payload has to be text.',
   done: 'It is in the store now.', stillWrong: 'It is still wrong, and stays in quarantine.',
+  leave: 'What you put right was not replayed. Leave it?',
   advice: {
     bad_topic: 'The topic is not of the form property/region/project/class/device/stream. Set it at the device or gateway.',
     bad_syntax: 'The payload breaks off or is not JSON. Look at the mark: often a comma, a quote or the end is missing, or a gateway cut it.',
+    bad_status: 'A status is the word online or offline, and no JSON. Set it at the device or gateway, with the last will.',
     bad_value: 'A value is not a number that can be kept. Gateways send "3,2", NaN or texts for numbers when a register cannot be read.',
     bad_event: 'An event needs its kind, and an id and severity of the form that is known.',
     bad_time: 'The time is neither Unix milliseconds nor RFC 3339. Seconds instead of milliseconds are the usual mistake.',

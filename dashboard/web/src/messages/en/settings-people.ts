@@ -9,6 +9,7 @@ export default {
   state: { active: 'Can sign in', disabled: 'Disabled', locked: 'Locked for a while', mustChange: 'New password' },
   never: 'never', lockedUntil: 'Locked until', created: 'Created',
   oneTime: 'One-time password', secretHint: 'Give both to the person, in person or by phone. A password of their own is chosen at the first sign-in.',
+  lost: 'The person is there, with a password that nobody knows. Open it in the list and give a new password.',
   managed: 'Roles come from the company account at each sign-in.',
   self: 'This is you. Nobody changes their own roles; the rest is in',
   elsewhere: 'Has roles at places that you do not manage, so you cannot change this person.',

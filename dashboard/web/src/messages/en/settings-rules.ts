@@ -37,7 +37,7 @@ export default {
     titleZh: 'Title in Chinese', titleEn: 'Title in English', name: 'Name', nameHint: 'a–z, 0–9, - and _; it cannot be changed later',
     incident: 'Kind of incident', incidentHint: 'Response standards and escalation go by it', place: 'For',
     metric: 'Metric', where: 'Only devices where', when: 'Fires when', for: 'Holding for', until: 'Ends when', keep: 'Holding for (end)', over: 'Within', per: 'Change per', count: 'How many',
-    unit: 'Unit', every: 'Every', runbook_zh: 'What to do, in Chinese', runbook_en: 'What to do, in English',
+    unit: 'Unit', every: 'Every', metricUnknown: 'No metric of this name is known: check its spelling, unless devices will send it later.', metricNear: 'No metric of this name is known. Did you mean {near}?', runbook_zh: 'What to do, in Chinese', runbook_en: 'What to do, in English',
   },
   hint: {
     metric: 'such as power_kw', where: 'such as device.medium == "water"; empty for all', when: 'such as value > 400 && hour >= 22', for: 'such as 5m; empty for at once',
@@ -55,7 +55,7 @@ export default {
   backtest: {
     title: 'Back-test', span: 'How far back', days_7: '7 days', days_30: '30 days', days_90: '90 days', days_365: '1 year', run: 'Back-test', running: 'Reading the history…',
     about: 'The rule is held against the stored history. Nothing is raised, nobody is told.', notValid: 'Possible once the rule can be taken.',
-    none: 'This text has not been tried yet.', never: 'It would not have fired in this time.',
+    none: 'This text has not been tried yet.', never: 'It would not have fired in this time.', unmeasured: 'It would not have fired, but no metric {metric} is known: nothing of what was read may be of it.',
     fired: 'Would have fired', perDay: 'A day', held: 'Held in all', devices: 'Devices', read: '{n} readings and events read in {took}',
     chart: 'How often it would have fired, by day', day: 'Day', cut: 'The chart has the first {n} of {of}.',
     worst: 'Most often', times: '{n}×', examples: 'Examples', where: 'Where', from: 'Began', lasted: 'Lasted', still: 'still', several: 'several devices',

@@ -3,7 +3,7 @@ export default {
   about: 'What comes in from which devices; connect a device and see its first message',
   tab: { sources: 'What comes in', connect: 'Connect a device', try: 'Try a message' },
   columns: { place: 'Project', class: 'Equipment', heard: 'Devices heard', readings: 'Readings', events: 'Events', last: 'Last message', letters: 'Refused' },
-  of: 'of {n} in service', period: 'Period', days_1: '24 hours', days_7: '7 days', days_31: '31 days', trouble: 'Only with gaps', noTrouble: 'Every device is heard and nothing is refused',
+  inService: 'with those that wait for approval; {n} in service', heardInService: 'Heard / in service', heardOf: '{heard} heard, with those that wait for approval; {n} in service', period: 'Period', days_1: '24 hours', days_7: '7 days', days_31: '31 days', trouble: 'Only with gaps', noTrouble: 'Nowhere fewer devices are heard than are in service, and nothing is refused',
   none: 'Nothing comes in yet', noneHint: 'Connect a device: its first message appears here.', noClass: 'no class in the topic', never: 'none',
   door: {
     title: 'The broker', connected: 'Messages come in', away: 'The broker is away', broker: 'Broker', embedded: 'inside Steward', external: 'of the house', plain: 'without TLS',
@@ -12,7 +12,7 @@ export default {
   },
   topic: 'Topic', payload: 'Payload', bytes: '{n} bytes', emptyPayload: 'The payload is empty.', showMore: 'Show more', try: 'Try it',
   tryAbout: 'See what a message would become before a device sends it. Nothing is stored.',
-  form: { label: 'Form', text: 'Text', hex: 'Hex', base64: 'Base64', not_hex: 'These are not pairs of hexadecimal digits.', not_base64: 'This is not base64.', not_text: 'Enter the payload as text.' },
+  form: { label: 'Form', text: 'Text', hex: 'Hex', base64: 'Base64', not_hex: 'These are not pairs of hexadecimal digits.', not_base64: 'This is not base64.', not_text: 'These bytes are no UTF-8 text.', kept: 'They were left as they stand.' },
   fault: { at: 'Wrong at line {line}, column {column} (byte {byte})', line: 'Wrong at line {line}, column {column}' },
   trial: { accepted: 'It would be stored', refused: 'It would be refused: {reason}', nothing: 'It says nothing that is stored as a reading, state or event.', event: 'Event', severity: 'Severity', attributes: 'Attributes' },
   contract: {

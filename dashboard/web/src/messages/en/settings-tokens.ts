@@ -8,6 +8,7 @@ export default {
   until: 'Good until', span: { d30: '30 days', d90: '90 days', d365: 'one year', d0: 'a day' },
   least: 'Give it the least that it needs: most machines only read. It stays when whoever made it goes.',
   secret: 'Token', secretHint: 'For the header Authorization: Bearer, or as the password of the MQTT user token.',
+  lost: 'The token is there, and nobody knows it. Revoke it in the list, then make another.',
   greater: 'Has roles that you cannot give, so you cannot revoke it.',
   revoke: 'Revoke', revokeHint: 'What uses it stops working at once, for good.', revokeText: 'What uses {name} stops working at once. It cannot be taken back; another token can be made.',
   audit: 'What was done with it',

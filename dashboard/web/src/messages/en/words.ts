@@ -19,7 +19,7 @@ export const en = {
   neverConnected: 'The server cannot be reached.',
   caughtUp: (n: number) => `This page was too slow and missed ${plural(n, 'update', 'updates')}; it has the present state again.`,
 
-  login: 'Name',
+  login: 'Sign-in name',
   password: 'Password',
   signIn: 'Sign in',
   signInOIDC: 'Sign in with the company account',
@@ -33,7 +33,7 @@ export const en = {
   oldPassword: 'Present password',
   newPassword: 'New password',
   repeatPassword: 'New password once more',
-  passwordRule: (n: number) => `At least ${n} characters, not your name and not a common one`,
+  passwordRule: (n: number) => `At least ${n} characters, without your sign-in name, and not a common one`,
   wrongOldPassword: 'The present password is wrong.',
   ssoFailed: {
     refused: 'The company account is not known here. Ask your manager.',

@@ -100,7 +100,7 @@ export default {
     already_done: '该操作此前已完成。',
     password_change_required: '请先修改密码。',
     not_computed: '尚无可用的分析结果。',
-    bad_credentials: '用户名或密码错误。',
+    bad_credentials: '登录名或密码错误。',
     account_locked: '失败次数过多，账号已锁定，请稍候或请经理解锁。',
     too_many_attempts: '来自此地址的失败次数过多，请稍候。',
     malformed: '请求格式有误，请刷新后重试。',

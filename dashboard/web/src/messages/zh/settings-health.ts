@@ -6,7 +6,7 @@ export default {
   parts: { clickhouse: '数据库（ClickHouse）', spool: '落盘队列', broker: 'MQTT 服务', mqtt: 'MQTT 服务', alerting: '告警', analytics: '分析任务', start: '正在启动', registry: '台账' },
   tile: { broker: 'MQTT 服务', lag: '入库延迟', spool: '磁盘排队', store: '数据库', disk: '磁盘剩余', clients: '在线页面', notices: '待发通知', memory: '内存' },
   connected: '已连接', disconnected: '未连接', reconnects: '启动以来重连 {n} 次', alertingLag: '告警延迟 {time}', messages: '{n} 条消息', spoolSize: '{size}，占上限 {share}',
-  noAnswer: '无响应', tables: '{n} 张表', diskOf: '占 {total} 的 {share}', sessions: '{n} 人已登录', givenUp: '{n} 条未送达任何人', oldest: '最早一条已等待 {time}', devices: '{n} 台设备的实时值',
+  noAnswer: '无响应', tables: '{n} 张表', diskOf: '占 {total} 的 {share}', sessions: '{n} 个登录会话', givenUp: '{n} 条未送达任何人', oldest: '最早一条已等待 {time}', devices: '{n} 台设备的实时值',
   ledger: '消息总账', ledgerHint: '自队列建立以来。每条已确认的消息只归入其中一项。',
   line: { received: '已接收', stored: '已入库', duplicate: '重复', rejected: '已隔离', inFlight: '处理中', lost: '去向不明' },
   even: '账目平衡：没有消息丢失。', uneven: '{n} 条消息未归入任何一项，请查看服务器日志。',
@@ -18,6 +18,19 @@ export default {
   job: {
     name: '分析任务', every: '运行周期', last: '最近运行', ended: '时间', took: '用时', next: '下次运行', run: '立即运行', never: '从未运行', off: '已关闭', onDemand: '按需', failed: '{n} 项失败：{list}',
     result: '当前结果来自', over: '数据区间', tookText: '用时 {time}', coverage: '数据完整率 {share}', numbers: '{n} 个结果', by: '由 {name} 发起', cancel: '取消', cancelling: '正在结束…', more: '更早的运行',
+    none: '没有这项分析：{name}', noneHint: '可能已改名或不再提供。请从列表中选择。',
+  },
+  /** 与服务器中的名称一致；没有列出的显示服务器的英文说明。 */
+  jobAbout: {
+    consumption: '按小时和天统计各类表计的用量，处理清零、翻转和换表',
+    coverage: '核对设备应报与实报的数据，记录设备何时失联',
+    energy: '将用量与基准比较，找出夜间和非营业时段的用能、泄漏、损耗、尖峰和功率因数问题，并核实整改效果',
+    reliability: '按类别、型号、厂家、使用年限和项目统计故障率、故障间隔、修复时间、可用率、重复故障和趋势',
+    replacement: '在年度预算内排出应更换的设备，给出理由、费用和可避免的风险金额，以及各类设备的最佳更换年限',
+    response: '按响应标准核算各事件的计时：到场快慢、达标率、超时和未完成的事件',
+    scorecard: '按响应、投诉、收费、巡检、可用率和能耗比较各项目和区域，并下发整改通知',
+    lifetimes: '按型号估计部件和设备的寿命，预测每台设备 90 天和 365 天内的故障概率，并检验以往的预测',
+    reports: '按定期报告配置，将到期的报告用邮件发出',
   },
   cover: {
     period: '时段', days: '{n} 天', class: '设备类别', everyClass: '全部类别', project: '项目', share: '有数据的小时', devices: '设备数', silent: '无数据', device: '设备', gap: '最长中断', last: '最后读数', never: '无',

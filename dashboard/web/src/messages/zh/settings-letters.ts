@@ -14,9 +14,11 @@ export default {
   replayedAbout: '已重放并入库。仍可试解析类似的报文。',
   wasReplayed: '已重放', tryFirst: '请先试解析，通过后方可重放。', replayCorrected: '按改正后重放', replayAsCame: '按原样重放', notText: '改正后的内容必须是文本。',
   done: '已入库。', stillWrong: '仍有错误，继续留在异常报文中。',
+  leave: '改正的内容还没有重放，确定离开？',
   advice: {
     bad_topic: '主题不符合 property/区域/项目/类别/设备/数据流 的格式，请在设备或网关上改正。',
     bad_syntax: '内容中断或不是 JSON。请看标记处：常见的是少了逗号、引号或结尾，或被网关截断。',
+    bad_status: '…/status 上的内容只能是 online 或 offline，不是 JSON。请在设备或网关上改正，包括遗嘱内容。',
     bad_value: '有数值无法保存。寄存器读取失败时，网关常会发出 "3,2"、NaN 或文字。',
     bad_event: '事件须写明种类，编号和级别也须符合格式。',
     bad_time: '时间既不是毫秒时间戳也不是 RFC 3339，常见错误是用了秒。',

@@ -9,6 +9,7 @@ export default {
   state: { active: '可登录', disabled: '已停用', locked: '暂时锁定', mustChange: '待改密码' },
   never: '从未登录', lockedUntil: '锁定至', created: '创建时间',
   oneTime: '一次性密码', secretHint: '请当面或通过电话告知本人。首次登录时须设置自己的密码。',
+  lost: '人员已创建，但密码无人知晓。请在列表中打开并重置密码。',
   managed: '角色由企业账号在每次登录时授予。',
   self: '这是您本人。任何人不得修改自己的角色，其他内容请见',
   elsewhere: '此人在您不管理的范围内还有角色，您无法修改。',

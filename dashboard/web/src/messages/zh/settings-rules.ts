@@ -37,7 +37,7 @@ export default {
     titleZh: '中文标题', titleEn: '英文标题', name: '名称', nameHint: '小写字母、数字、- 和 _；创建后不能更改',
     incident: '事件类型', incidentHint: '响应标准和升级通知按此类型执行', place: '适用范围',
     metric: '指标', where: '仅限设备', when: '触发条件', for: '持续', until: '结束条件', keep: '结束条件持续', over: '时间窗口', per: '变化率按', count: '次数',
-    unit: '单位', every: '执行间隔', runbook_zh: '处置办法（中文）', runbook_en: '处置办法（英文）',
+    unit: '单位', every: '执行间隔', metricUnknown: '已知指标中没有它，请核对拼写；若设备以后才上报可忽略。', metricNear: '已知指标中没有它。是否想写：{near}', runbook_zh: '处置办法（中文）', runbook_en: '处置办法（英文）',
   },
   hint: {
     metric: '如 power_kw', where: '如 device.medium == "water"；留空为全部', when: '如 value > 400 && hour >= 22', for: '如 5m；留空为立即',
@@ -55,7 +55,7 @@ export default {
   backtest: {
     title: '历史试算', span: '回看时长', days_7: '7 天', days_30: '30 天', days_90: '90 天', days_365: '1 年', run: '开始试算', running: '正在读取历史…',
     about: '用已存的历史数据检验这条规则；不产生事件，不通知任何人。', notValid: '规则检查通过后方可试算。',
-    none: '当前内容还没有试算。', never: '这段时间内不会触发。',
+    none: '当前内容还没有试算。', never: '这段时间内不会触发。', unmeasured: '没有触发，但已知指标中没有 {metric}：读取的历史里可能没有任何一条与它有关。',
     fired: '会触发次数', perDay: '平均每天', held: '累计时长', devices: '涉及设备', read: '读取 {n} 条读数与事件，用时 {took}',
     chart: '每天会触发的次数', day: '日期', cut: '图中为 {of} 次中的前 {n} 次。',
     worst: '触发最多', times: '{n} 次', examples: '示例', where: '位置', from: '开始', lasted: '持续', still: '仍在持续', several: '多台设备',

@@ -8,6 +8,7 @@ export default {
   until: '有效期', span: { d30: '30 天', d90: '90 天', d365: '一年', d0: '指定日期' },
   least: '只授予所需的最小权限，多数系统只需读取。创建人离职后令牌仍然有效。',
   secret: '令牌', secretHint: '用于请求头 Authorization: Bearer，或作为 MQTT 用户 token 的密码。',
+  lost: '令牌已生成，但无人知晓其内容。请在列表中吊销后另建。',
   greater: '该令牌的角色高于您可授予的角色，您无法吊销。',
   revoke: '吊销', revokeHint: '使用它的系统立即失效，不可恢复。', revokeText: '使用“{name}”的系统将立即失效，不可恢复；可另建新令牌。',
   audit: '使用该令牌的操作记录',

@@ -5,7 +5,8 @@ import { onScopeDispose, ref, shallowRef, watch, type Ref as VueRef, type Shallo
 import { read } from '../../api/client';
 import { Problem } from '../../api/call';
 import { partsOf, pathOf, type Device, type Ref } from './device';
-import { draftOf, rebased, type Draft } from './fields';
+import { rebased } from '../../use/form';
+import { draftOf, type Draft } from './fields';
 
 export interface Edited {
   device: ShallowRef<Device | undefined>;
@@ -37,7 +38,7 @@ export function useEdited(of: () => Ref | undefined, begin: () => void): Edited 
       const answer = await read('/devices/{region}/{project}/{class}/{device}', { path: partsOf(wanted), signal: mine.signal });
       if (asked !== mine || mine.signal.aborted) return false;
       const now = draftOf(answer.value as Device);
-      draft.value = again && before.value ? rebased(before.value, draft.value, now) : now;
+      draft.value = again && before.value ? rebased(draft.value, before.value, now) : now;
       device.value = answer.value as Device;
       before.value = now;
       etag.value = answer.etag;

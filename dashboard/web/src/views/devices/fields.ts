@@ -106,8 +106,3 @@ export function changesOf(kind: string, before: Draft | undefined, draft: Draft)
   }
   return changed;
 }
-
-/** After somebody else's change: what this person did not touch becomes what it is now. */
-export function rebased<D extends Record<string, string>>(before: D, draft: D, now: D): D {
-  return Object.fromEntries(Object.entries(draft).map(([name, text]) => [name, text === before[name] ? now[name] : text])) as D;
-}

@@ -47,9 +47,10 @@ export function firstGrants(at: { region: string; project: string }): Grant[] {
   return own ? [{ role: 'viewer', place: own.place }] : [];
 }
 
-export function sameGrants(a: readonly WireGrant[], b: readonly WireGrant[]): boolean {
-  const text = (grants: readonly WireGrant[]) => grants.map((grant) => `${keyOfPlace(grant.place ?? {})} ${grant.role}`).sort().join();
-  return text(a) === text(b);
+/** Which of the grants, by their number, one before them says already. */
+export function repeated(grants: readonly WireGrant[]): ReadonlySet<number> {
+  const said = grants.map((grant) => `${keyOfPlace(grant.place ?? {})} ${grant.role}`);
+  return new Set(said.flatMap((one, i) => (said.indexOf(one) < i ? [i] : [])));
 }
 
 export function asGrants(grants: readonly WireGrant[] | null | undefined): Grant[] {

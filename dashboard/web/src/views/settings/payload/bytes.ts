@@ -1,5 +1,7 @@
 // Payloads as bytes, as hexadecimal and as base64.
 
+export type Form = 'text' | 'hex' | 'base64';
+
 const encoder = new TextEncoder();
 
 export function bytesOf(text: string): Uint8Array {
@@ -27,6 +29,10 @@ export function fromHex(text: string): Uint8Array | undefined {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
 /** The text of bytes, if they are one. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
@@ -34,6 +40,16 @@ export function textOf(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The bytes that are written in a form; undefined when they are not written so. */
+export function bytesIn(form: Form, written: string): Uint8Array | undefined {
+  return { text: bytesOf, hex: fromHex, base64: fromBase64 }[form](written);
+}
+
+/** Bytes as they are written in a form; undefined when they cannot be. */
+export function writtenIn(form: Form, bytes: Uint8Array): string | undefined {
+  return { text: textOf, hex: toHex, base64: toBase64 }[form](bytes);
 }
 
 export interface HexRow {
@@ -46,7 +62,7 @@ export function hexRows(bytes: Uint8Array, most: number, wrong?: { from: number;
   const rows: HexRow[] = [];
   for (let at = 0; at < Math.min(bytes.length, most); at += 16) {
     const cells = [...bytes.slice(at, Math.min(at + 16, most))].map((byte, i) => ({
-      hex: byte.toString(16).padStart(2, '0'), char: byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·',
+      hex: toHex(Uint8Array.of(byte)), char: byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·',
       wrong: wrong !== undefined && at + i >= wrong.from && at + i < wrong.to,
     }));
     rows.push({ offset: at.toString(16).padStart(4, '0'), cells });

@@ -87,9 +87,14 @@ export function namedFault(text: string, error: string): Fault | undefined {
   return undefined;
 }
 
+/** A status is one word, and no JSON. */
+export function isStatus(topic: string): boolean {
+  return topic.trim().endsWith('/status');
+}
+
 /** Where a payload is wrong, by what the server says of it; undefined when that is not one place. */
-export function faultOf(text: string, error: string): Fault | undefined {
-  if (!text) return undefined;
+export function faultOf(topic: string, text: string, error: string): Fault | undefined {
+  if (!text || isStatus(topic)) return undefined;
   return syntaxFault(text) ?? namedFault(text, error);
 }
 

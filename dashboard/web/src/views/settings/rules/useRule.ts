@@ -19,6 +19,8 @@ export interface Edited {
   checking: ShallowRef<boolean>;
   checkProblem: ShallowRef<Problem | undefined>;
   valid: ComputedRef<boolean>;
+  /** asks the server again about the text that stands there */
+  check(): Promise<void>;
   /** of exactly this text */
   test: ComputedRef<Backtest | undefined>;
   /** files a result under the text that was tested, which need not be the present one any more */
@@ -41,6 +43,7 @@ export function useEdited(first: string): Edited {
   async function check(): Promise<void> {
     asked?.abort();
     const mine = (asked = new AbortController());
+    checking.value = true;
     try {
       const { value } = await send('post', '/alert-rules/check', { body: { text: text.value }, signal: mine.signal });
       if (asked !== mine) return;
@@ -75,7 +78,7 @@ export function useEdited(first: string): Edited {
   });
 
   return {
-    text, understood, faults, checking, checkProblem,
+    text, understood, faults, checking, checkProblem, check,
     valid: computed(() => understood.value !== undefined && faults.value.length === 0),
     test: computed(() => {
       void version.value;
