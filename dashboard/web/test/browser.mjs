@@ -390,7 +390,7 @@ test('without a server the page says so, and comes back by itself', async () => 
   await play({ do: 'reading', device: meter, metric: 'power_kw', value: 1 });
   await row(page, meter).waitFor();
   await play({ do: 'down' });
-  await page.locator('[data-test=connection]').getByText(/Reconnecting in \d+ s/).waitFor();
+  await page.locator('[data-test=connection]').getByText(/Retry in \d+ s/).waitFor();
   await page.locator('[data-test=banner]').getByText(/What you see is the state of \d\d:\d\d:\d\d/).waitFor();
   assert.match(await row(page, meter).innerText(), /1\skW/, 'what was known is still there');
   // meanwhile things change
@@ -401,7 +401,7 @@ test('without a server the page says so, and comes back by itself', async () => 
   await row(page, meter).getByText('2').first().waitFor();
 
   await page.context().setOffline(true);
-  await page.locator('[data-test=connection]').getByText(/Reconnecting in/).waitFor();
+  await page.locator('[data-test=connection]').getByText(/Retry in/).waitFor();
   await page.context().setOffline(false);
   await page.locator('[data-test=connection]').getByText('Live').waitFor();
   await close(page);

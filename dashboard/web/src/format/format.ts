@@ -5,7 +5,7 @@ import { i18n, locale } from '../i18n';
 import { isThisYear, isToday } from '../live/today';
 
 export { formatAge, formatCount, formatNumber, formatRate, formatValue, metricName, unitOf } from './words';
-import { formatNumber } from './words';
+import { formatFull, formatNumber } from './words';
 
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
@@ -114,9 +114,7 @@ export function time(at: string | number | null | undefined, zone?: string): str
 
 /** The whole of it, with the zone. */
 export function timeExactly(at: string | number | null | undefined, zone?: string): string {
-  const ms = instant(at);
-  if (Number.isNaN(ms)) return '–';
-  return date({ year: 'numeric', month: '2-digit', day: '2-digit', ...clock, fractionalSecondDigits: 3, timeZoneName: 'short', ...(zone ? { timeZone: zone } : {}) }).format(ms);
+  return formatFull(instant(at), zone);
 }
 
 /** A day, or a month, of the API: 2026-11-20 or 2026-11. It has no zone. */

@@ -73,9 +73,9 @@ export function formatShort(ms: number, zone?: string): string {
 /** The whole time with the zone, for tooltips. */
 export function formatFull(ms: number, zone?: string): string {
   if (!validTime(ms)) return '–';
-  return date('full', {
-    year: 'numeric', month: '2-digit', day: '2-digit', ...clock, fractionalSecondDigits: 3, timeZoneName: 'short',
-  }, zone).format(ms);
+  const name = date('zone', { timeZoneName: 'short' }, zone).formatToParts(ms).find(({ type }) => type === 'timeZoneName');
+  // In Chinese the formatter would put the zone between the day and the time.
+  return `${date('full', { year: 'numeric', month: '2-digit', day: '2-digit', ...clock, fractionalSecondDigits: 3 }, zone).format(ms)} ${name?.value ?? ''}`;
 }
 
 /** How long ago, in one unit. */

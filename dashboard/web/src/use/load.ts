@@ -9,11 +9,11 @@ import { computed, onScopeDispose, shallowRef, toValue, watch, type ComputedRef,
 import { Problem, type List } from '../api/call';
 import { useLive } from '../live/live';
 
-/** What failed because the server was away is asked again, or no longer said, when the live connection is back. */
-export function whenBack(problem: ShallowRef<Problem | undefined>, then: () => void): void {
+/** What failed because the server was away is asked again when the live connection is back. */
+function whenBack(problem: ShallowRef<Problem | undefined>, reload: () => Promise<void>): void {
   const { status } = useLive();
   watch(() => status.value.state === 'live', (live) => {
-    if (live && problem.value?.status === 0) then();
+    if (live && problem.value?.status === 0) void reload();
   });
 }
 
@@ -60,7 +60,7 @@ export function useLoad<T>(on: WatchSource, question: (signal: AbortSignal) => P
     }
   }
   watch(key, () => void reload(), { immediate: true });
-  whenBack(problem, () => void reload());
+  whenBack(problem, reload);
   onScopeDispose(() => asked?.abort());
   return { value: computed(() => (answered.value === key.value ? latest.value : undefined)), latest, problem, loading, reload };
 }

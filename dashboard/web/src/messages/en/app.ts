@@ -23,13 +23,13 @@ export default {
     failed: 'The search did not work. Try again.',
     hint: 'Press / to search',
   },
-  connection: { live: 'Live', connecting: 'Connecting…', waiting: 'Reconnecting in {seconds} s' },
+  connection: { live: 'Live', connecting: 'Connecting…', waiting: 'Retry in {seconds} s' },
   open: {
     label: 'Open incidents',
     none: 'No open incidents',
     life_safety: '{n} in danger to life',
     critical: '{n} critical',
-    warning: '{n} warnings',
+    warning: '1 warning | {n} warnings',
     info: '{n} for information',
   },
   alarm: {

@@ -5,7 +5,6 @@ import { useI18n } from 'vue-i18n';
 import { Problem } from '../../../api/call';
 import { newKey } from '../../../api/client';
 import { useWritten } from '../../../use/escape';
-import { whenBack } from '../../../use/load';
 
 export interface Deed {
   busy: ShallowRef<boolean>;
@@ -18,14 +17,10 @@ export interface Deed {
 export function useDeed(): Deed {
   const busy = shallowRef(false);
   const problem = shallowRef<Problem>();
-  const forget = () => {
-    problem.value = undefined;
-  };
-  whenBack(problem, forget);
   return {
     busy,
     problem,
-    forget,
+    forget: () => (problem.value = undefined),
     async run(act) {
       if (busy.value) return false;
       busy.value = true;
