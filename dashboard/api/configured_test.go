@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"steward/internal/authz"
+	"steward/internal/clickhouse"
 	"steward/internal/telemetry"
 )
 
@@ -30,6 +31,13 @@ func (configuredStandIn) Door() Door {
 func TestSourcesAndCounts(t *testing.T) {
 	w := newWorld(t)
 	engineer := somebody(authz.Engineer, harbour)
+	// As the registry is mirrored: the gate waits for approval.
+	row := func(class telemetry.Class, id, state string) clickhouse.DeviceRow {
+		return clickhouse.DeviceRow{Device: telemetry.Device{Region: harbour.Region, Project: harbour.Project, Class: class, ID: id}, State: state, Version: 1, UpdatedAt: w.now}
+	}
+	w.must(w.data.PutDevices(t.Context(), []clickhouse.DeviceRow{
+		row(telemetry.Meter, "m-"+harbour.Project, "active"), row(telemetry.Meter, "silent", "active"), row(telemetry.Access, "w-"+harbour.Project, "pending"),
+	}))
 	ask := func(p authz.Principal, path string, v any) {
 		t.Helper()
 		r := w.do(p, get(path))
@@ -52,9 +60,12 @@ func TestSourcesAndCounts(t *testing.T) {
 		}
 		if s.Class == telemetry.Meter {
 			readings += s.Readings
-			if s.Heard != 1 || s.Last == nil {
+			if s.Devices != 2 || s.Heard != 1 || s.Last == nil {
 				t.Errorf("%+v", s)
 			}
+		}
+		if s.Class == telemetry.Access && (s.Devices != 0 || s.Heard != 0 || s.Events == 0) {
+			t.Errorf("what waits is heard, and not of those in service: %+v", s)
 		}
 	}
 	if readings == 0 {

@@ -33,7 +33,7 @@ type source struct {
 	authz.Place
 	Class      telemetry.Class `json:"class,omitempty" example:"meter" doc:"Absent for messages in quarantine whose topic names no class."`
 	Devices    int             `json:"devices" doc:"In service."`
-	Heard      int             `json:"heard" doc:"Devices of which anything came."`
+	Heard      int             `json:"heard" doc:"Devices in service of which anything came."`
 	Readings   uint64          `json:"readings" doc:"Measured since from."`
 	Events     uint64          `json:"events" doc:"That happened since from."`
 	Last       *time.Time      `json:"last,omitempty" doc:"When the last of these was received."`

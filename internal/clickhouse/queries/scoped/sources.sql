@@ -2,14 +2,19 @@
 -- Parameters: scope_all, scope_regions, scope_projects: the caller's scope;
 --   region, project: only these, '' for any;
 --   from, to: Unix milliseconds, from <= time < to, whole hours for readings.
--- Returns times in Unix milliseconds, 0 for none. devices are those in service, heard those with a reading or an event.
+-- Returns times in Unix milliseconds, 0 for none. devices are those in service, heard those of them with a reading or an event.
 -- Letters whose topic names a place and no class have the class ''; those without a place are not of any source.
 SELECT
-    region, project, class, sum(in_service) AS devices, uniqExactIf(device, device != '') AS heard,
-    sum(numbers) AS readings, sum(happened) AS events, max(last_in) AS last, sum(refused) AS letters, max(last_out) AS last_letter
+    region, project, class, sum(active) AS devices, countIf(active > 0 AND numbered + told > 0) AS heard,
+    sum(numbered) AS readings, sum(told) AS events, max(newest_in) AS last, sum(kept) AS letters, max(newest_out) AS last_letter
 FROM
 (
-    SELECT region, project, class, '' AS device, count() AS in_service, 0 AS numbers, 0 AS happened, 0 AS last_in, 0 AS refused, 0 AS last_out
+SELECT
+    region, project, class, device, sum(in_service) AS active, sum(numbers) AS numbered, sum(happened) AS told,
+    max(last_in) AS newest_in, sum(refused) AS kept, max(last_out) AS newest_out
+FROM
+(
+    SELECT region, project, class, device, 1 AS in_service, 0 AS numbers, 0 AS happened, 0 AS last_in, 0 AS refused, 0 AS last_out
     FROM devices FINAL
     WHERE ({scope_all:UInt8} OR region IN {scope_regions:Array(String)}
             OR (region, project) IN {scope_projects:Array(Tuple(String, String))})
@@ -18,7 +23,6 @@ FROM
         AND ({region:String} = '' OR region = {region:String})
         AND ({project:String} = '' OR project = {project:String})
         AND state = 'active'
-    GROUP BY region, project, class
     UNION ALL
     SELECT region, project, class, device, 0, sum(b.count), 0, toUnixTimestamp64Milli(max(b.received)), 0, 0
     FROM readings_1h AS b
@@ -60,6 +64,8 @@ FROM
         AND placed
         AND l.received >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND l.received < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
     GROUP BY region, project, class
+)
+GROUP BY region, project, class, device
 )
 GROUP BY region, project, class
 ORDER BY region, project, class
