@@ -68,9 +68,10 @@ export function shareInterval(of: Estimate, digits = 1): string {
 export function money(value: number | null | undefined, exactly = false): string {
   if (value === null || value === undefined || Number.isNaN(value)) return insufficient();
   const short = !exactly && Math.abs(value) >= 100_000;
+  const fen = exactly && Math.round(value * 100) % 100 !== 0;
   return number({
     style: 'currency', currency: 'CNY', currencyDisplay: 'narrowSymbol',
-    ...(short ? { notation: 'compact', maximumSignificantDigits: 4 } : { maximumFractionDigits: exactly ? 2 : 0 }),
+    ...(short ? { notation: 'compact', maximumSignificantDigits: 4 } : { minimumFractionDigits: fen ? 2 : 0, maximumFractionDigits: fen ? 2 : 0 }),
   }).format(value);
 }
 
