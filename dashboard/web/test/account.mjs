@@ -135,7 +135,10 @@ test('a person of one project sees that project only', () =>
       { do: 'event', device: 'north/harbour/elevator/lift-1', kind: 'entrapment', id: 'e' },
       { do: 'rejected', topic: `property/${meter}/event`, payload: '', reason: 'empty', error: 'secret of the harbour' },
     );
-    // A link to a place of others shows one's own.
+    // A link to a place of others says so, and leads to one's own.
+    await page.locator('[data-test=denied]').waitFor();
+    assert.ok(!(await page.content()).includes('harbour'), 'nothing of others is in the page');
+    await page.locator('[data-test=denied] a').click();
     await page.locator(`[data-device="${panel}"]`).waitFor();
     await page.waitForFunction(() => document.querySelector('[data-test=total-devices]')?.textContent === '1');
     assert.equal(await page.locator('[data-row="north/harbour"]').count(), 0);
