@@ -3,7 +3,7 @@ export default {
   about: 'What comes in from which devices; connect a device and see its first message',
   tab: { sources: 'What comes in', connect: 'Connect a device', try: 'Try a message' },
   columns: { place: 'Project', class: 'Equipment', heard: 'Devices heard', readings: 'Readings', events: 'Events', last: 'Last message', letters: 'Refused' },
-  inService: 'with those that wait for approval; {n} in service', heardInService: 'Heard / in service', heardOf: '{heard} heard, with those that wait for approval; {n} in service', period: 'Period', days_1: '24 hours', days_7: '7 days', days_31: '31 days', trouble: 'Only with gaps', noTrouble: 'Nowhere fewer devices are heard than are in service, and nothing is refused',
+  inService: 'of {n} in service', heardInService: 'Heard / in service', heardOf: '{heard} heard of {n} in service', period: 'Period', days_1: '24 hours', days_7: '7 days', days_31: '31 days', trouble: 'Only with gaps', noTrouble: 'Every device in service is heard, and nothing is refused',
   none: 'Nothing comes in yet', noneHint: 'Connect a device: its first message appears here.', noClass: 'no class in the topic', never: 'none',
   door: {
     title: 'The broker', connected: 'Messages come in', away: 'The broker is away', broker: 'Broker', embedded: 'inside Steward', external: 'of the house', plain: 'without TLS',

@@ -3,7 +3,7 @@ export default {
   about: '各类设备的上报情况；接入新设备并查看首条报文',
   tab: { sources: '接入情况', connect: '接入设备', try: '试解析报文' },
   columns: { place: '项目', class: '设备类别', heard: '有上报设备', readings: '读数', events: '事件', last: '最近报文', letters: '被拒报文' },
-  inService: '含待批准的；在用 {n} 台', heardInService: '有上报 / 在用', heardOf: '有上报 {heard} 台（含待批准的），在用 {n} 台', period: '时段', days_1: '24 小时', days_7: '7 天', days_31: '31 天', trouble: '只看有缺口的', noTrouble: '各类设备的上报数都不少于在用数，也没有被拒报文',
+  inService: '在用 {n} 台', heardInService: '有上报 / 在用', heardOf: '在用 {n} 台，有上报 {heard} 台', period: '时段', days_1: '24 小时', days_7: '7 天', days_31: '31 天', trouble: '只看有缺口的', noTrouble: '在用设备均有上报，没有被拒报文',
   none: '还没有数据接入', noneHint: '接入一台设备，首条报文会出现在这里。', noClass: '主题未写类别', never: '无',
   door: {
     title: '消息服务器', connected: '正常接收', away: '消息服务器不可达', broker: '服务器', embedded: '内置', external: '自有', plain: '未加密',
