@@ -51,8 +51,8 @@ func (s *Store) createDictionary(ctx context.Context) error {
 // has used it yet. A server would do so by itself, seconds later; the embedded
 // engine does not.
 func (s *Store) refreshDictionary(ctx context.Context) error {
-	_, loaded, err := s.dictionary(ctx)
-	if err != nil || !loaded {
+	_, used, err := s.dictionary(ctx)
+	if err != nil || !used {
 		return err
 	}
 	return s.wrap("read the dictionary device_info anew", s.conn.Exec(ctx, "SYSTEM RELOAD DICTIONARY device_info"))
@@ -60,14 +60,14 @@ func (s *Store) refreshDictionary(ctx context.Context) error {
 
 // dictionary is the comment of device_info, and whether it is in use; "" when
 // there is none.
-func (s *Store) dictionary(ctx context.Context) (comment string, loaded bool, err error) {
+func (s *Store) dictionary(ctx context.Context) (comment string, used bool, err error) {
 	err = s.each(ctx, "dictionary", driver.Parameters{"name": "device_info"}, func(scan func(...any) error) error {
 		var state uint8
 		if err := scan(&comment, &state); err != nil {
 			return err
 		}
-		loaded = state == 1
+		used = state == 1
 		return nil
 	})
-	return comment, loaded, err
+	return comment, used, err
 }

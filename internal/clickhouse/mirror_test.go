@@ -3,6 +3,7 @@ package clickhouse_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -54,6 +55,31 @@ func TestDevicesAreThereForJoins(t *testing.T) {
 	query(t, db, "A2", modelOf("e-1"))
 	query(t, db, "B", modelOf("e-2"))
 	query(t, db, "2", "SELECT count() FROM devices FINAL")
+}
+
+// What is written while the dictionary is read for the first time is in it: the embedded
+// engine would never read it again by itself.
+func TestTheFirstReadingOfTheDictionaryMissesNothing(t *testing.T) {
+	db := clickhousetest.Start(t)
+	first := make([]clickhouse.DeviceRow, 20_000) // so that it takes a while
+	for i := range first {
+		first[i] = mirrored(fmt.Sprintf("e-%d", i+10), "A", 1)
+	}
+	put(t, db, first...)
+	for i := range 12 {
+		query(t, db, "", "DETACH DICTIONARY device_info")
+		query(t, db, "", "ATTACH DICTIONARY device_info")
+		asked := make(chan struct{})
+		go func() {
+			defer close(asked)
+			_ = db.Query(t.Context(), io.Discard, clickhouse.QueryOptions{SQL: modelOf("e-10")})
+		}()
+		time.Sleep(time.Duration(i) * 3 * time.Millisecond)
+		model := fmt.Sprintf("M%d", i)
+		put(t, db, mirrored("e-1", model, int64(i+1)))
+		<-asked
+		query(t, db, model, modelOf("e-1"))
+	}
 }
 
 func TestAReadingIsJoinedWithItsDevice(t *testing.T) {
